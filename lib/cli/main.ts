@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { StartError } from '../errors.js';
+import { PACKAGE_ROOT } from '../paths.js';
+import { settingsFile } from '../settings/load.js';
+import { settingsHelp } from '../settings/print.js';
+
+/** The commands, in the order in which --help shows them. Each file is loaded only when its command runs. */
+const COMMANDS: ReadonlyArray<
+  readonly [name: string, description: string, load: () => Promise<() => Promise<void>>]
+> = [
+  [
+    'demo',
+    'Show tgook at work: a private Redis, a simulated Telegram, and what became of every update',
+    async () => (await import('./demo.js')).demo,
+  ],
+];
+
+/**
+ * Runs the command line.
+ *
+ * @param argv as in process.argv
+ */
+export async function run(argv: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    console.error(`tgook: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+function program(): Command {
+  const { version } = JSON.parse(readFileSync(`${PACKAGE_ROOT}package.json`, 'utf8')) as { version: string };
+  const root = new Command('tgook')
+    .description("Puts Telegram webhook updates on Laravel's Redis queue, as the jobs that a worker expects")
+    .version(version)
+    .argument('[path]', 'a .env file; without it, .env in this folder')
+    .action(async (path: string | undefined) => {
+      const file =
+        path === undefined
+          ? undefined
+          : settingsFile(
+              path,
+              COMMANDS.map(([name]) => name),
+            );
+      await (await import('./serve.js')).serve(file);
+    })
+    .addHelpText('after', () => `\n${settingsHelp()}`);
+  for (const [name, description, load] of COMMANDS) {
+    root
+      .command(name)
+      .description(description)
+      .action(async () => (await load())());
+  }
+  return root;
+}

@@ -1,0 +1,47 @@
+import { createLogger, type Logger } from '../log.js';
+import { preflight } from '../primary/preflight.js';
+import { Primary } from '../primary/primary.js';
+import { type LoadedSettings, loadSettings } from '../settings/load.js';
+import { logSummary } from './summary.js';
+
+/** `tgook [path]`: serves until it is told to stop. */
+export async function serve(path: string | undefined): Promise<void> {
+  const loaded = loadSettings(process.env, path);
+  const log = createLogger(loaded.settings.TGOOK_LOG_LEVEL);
+  const primary = new Primary(loaded.settings, log);
+  stopOnSignals(primary, log);
+  process.title = 'tgook: primary';
+  await start(primary, loaded, log);
+}
+
+async function start(
+  primary: Primary,
+  { settings, file, warnings }: LoadedSettings,
+  log: Logger,
+): Promise<void> {
+  for (const warning of warnings) log.warn(warning);
+  const { problem, warnings: ofRedis } = await preflight(settings);
+  for (const warning of ofRedis) log.warn(warning);
+  if (problem !== undefined) log.error(`${problem}; until then every update is answered 503`);
+  const started = await primary.start(problem);
+  logSummary(log, settings, file, started);
+}
+
+/** The first signal drains, a second one ends everything at once. */
+function stopOnSignals(primary: Primary, log: Logger): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) {
+      primary.kill();
+      process.exit(1);
+    }
+    stopping = true;
+    log.info(`${signal}: answering what has begun, then stopping`);
+    void primary.stop().then(() => {
+      log.info('stopped');
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

@@ -1,0 +1,54 @@
+import { compileKeys } from '../laravel/keys.js';
+import type { Logger } from '../log.js';
+import type { Started } from '../primary/primary.js';
+import { databaseOf } from '../queue/connection.js';
+import { redisAddress } from '../queue/problems.js';
+import type { Settings } from '../settings/load.js';
+
+/** Says how the start went: a block of lines on a terminal, else one JSON line. */
+export function logSummary(
+  log: Logger,
+  settings: Settings,
+  file: string | undefined,
+  started: Started,
+): void {
+  if (!log.isLevelEnabled('info')) return;
+  const rows = summaryRows(settings, file, started);
+  if (!process.stdout.isTTY) {
+    log.info(Object.fromEntries(rows.map(([key, , value]) => [key, value])), 'tgook is ready');
+    return;
+  }
+  const lines = rows.map(([, label, value]) => `  ${label.padEnd(10)} ${value}`);
+  process.stdout.write(`\n  tgook is ready\n\n${lines.join('\n')}\n\n`);
+}
+
+type Row = readonly [key: string, label: string, value: string | number];
+
+function summaryRows(settings: Settings, file: string | undefined, started: Started): Row[] {
+  const { host, port, admin } = started;
+  const bots = settings.TGOOK_BOTS?.join(', ') ?? 'any';
+  const format =
+    settings.TGOOK_JOB_FORMAT === 'object'
+      ? `object (phptg ${settings.TGOOK_SCHEMA})`
+      : settings.TGOOK_JOB_FORMAT;
+  return [
+    ['settings', 'settings', file ?? 'environment only'],
+    ['webhook', 'webhook', `http://${bracket(host)}:${port}/telegram/bot/webhook/{bot_id}`],
+    ['port', 'port', port],
+    ['bots', 'bots', bots],
+    ['secret', 'secret', settings.SECRET_TOKEN === undefined ? 'off' : 'on'],
+    ['workers', 'workers', settings.TGOOK_WORKERS],
+    ['redis', 'redis', `${redisAddress(settings)}, database ${databaseOf(settings)}`],
+    ['queue', 'queue', settings.TELEGRAM_UPDATES_QUEUE_NAME],
+    ['key', 'key', compileKeys(settings).list],
+    ['job', 'job', settings.TGOOK_JOB_CLASS],
+    ['format', 'format', format],
+    ['laravel', 'laravel', settings.TGOOK_LARAVEL],
+    ['horizon', 'horizon', settings.TGOOK_HORIZON],
+    ['admin', 'admin', admin === undefined ? 'off' : `http://${bracket(admin.address)}:${admin.port}/readyz`],
+  ];
+}
+
+function bracket(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,41 @@
+import { createServer, type Server, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
+import { BAD_REQUEST } from './answers.js';
+import { answerToClientError, refuse } from './refusals.js';
+import { WebhookRequest } from './request.js';
+
+export type WebhookServer = Server<typeof WebhookRequest, typeof ServerResponse>;
+
+/**
+ * A node:http server with the limits that keep a hostile client from holding it up. Plain parse errors are
+ * answered here; the rest goes to `handle`.
+ */
+export function createWebhookServer(
+  handle: (request: WebhookRequest, response: ServerResponse) => void,
+): WebhookServer {
+  const server: WebhookServer = createServer<typeof WebhookRequest, typeof ServerResponse>({
+    IncomingMessage: WebhookRequest,
+    ServerResponse,
+    maxHeaderSize: 8 * 1024,
+    headersTimeout: 5_000,
+    requestTimeout: 10_000,
+    connectionsCheckingInterval: 1_000,
+    // Telegram's own idle timer is 60 s: whoever closes first must not be the server.
+    keepAliveTimeout: 75_000,
+  });
+  server.on('request', handle);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+    refuse(socket, answerToClientError(error)),
+  );
+  server.on('upgrade', (_request, socket) => refuse(socket, BAD_REQUEST));
+  server.on('connect', (_request, socket) => refuse(socket, BAD_REQUEST));
+  return server;
+}
+
+/**
+ * Stops accepting connections and leaves those that are open alone. Since Node 19 http.Server's own close()
+ * also closes idle ones at once, under a request that may be on its way.
+ */
+export function stopAccepting(server: WebhookServer): void {
+  NetServer.prototype.close.call(server);
+}

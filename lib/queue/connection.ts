@@ -1,0 +1,174 @@
+import { type Command, Redis, type RedisOptions } from 'ioredis';
+import { NotStored } from '../errors.js';
+import type { Keys } from '../laravel/keys.js';
+import type { Settings } from '../settings/load.js';
+import { databaseOfUrl } from '../settings/rules.js';
+import { describeProblem } from './problems.js';
+
+/** How long a connection that turned out unfit rests before it is tried again, in milliseconds. */
+const RETRY = 1000;
+
+/** The database that the settings name. */
+export function databaseOf(settings: Settings): number {
+  if (settings.REDIS_URL === undefined) return settings.REDIS_DB;
+  return Number(databaseOfUrl(new URL(settings.REDIS_URL)) ?? 0);
+}
+
+/**
+ * The client's options. Nothing is queued while Redis is away and nothing is sent twice: a command that
+ * failed is Telegram's to repeat, and the script's to recognize.
+ */
+export function clientOptions(settings: Settings): RedisOptions & { replyMapping?: 'legacy' } {
+  return {
+    ...place(settings),
+    db: databaseOf(settings),
+    // RESP 2 needs no HELLO, and no reply of ours differs between the two.
+    protocol: 2,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    // 0 rejects what is in flight when the socket closes; without it those promises never settle.
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: 2000,
+    // Ends half-open sockets, and before the command's own timeout, so that no late reply can come.
+    socketTimeout: 1500,
+    connectTimeout: 2000,
+    disconnectTimeout: 300,
+    // Anything but a number would end the client for good.
+    retryStrategy: attempt => Math.min(50 * 2 ** (attempt - 1), 400) + Math.random() * 100,
+    enableReadyCheck: true,
+    maxLoadingRetryTime: 1000,
+    // Reconnects to find the new primary after a failover, without sending the command again.
+    reconnectOnError: error => (error.message.startsWith('READONLY') ? 1 : false),
+    enableAutoPipelining: false,
+    keyPrefix: '',
+  };
+}
+
+type Place = Pick<RedisOptions, 'host' | 'port' | 'path' | 'tls' | 'username' | 'password'>;
+
+function place(settings: Settings): Place {
+  const { REDIS_USERNAME: username, REDIS_PASSWORD: password } = settings;
+  if (settings.REDIS_URL !== undefined) return placeOfUrl(new URL(settings.REDIS_URL));
+  return {
+    ...(settings.REDIS_HOST.startsWith('/')
+      ? { path: settings.REDIS_HOST }
+      : { host: settings.REDIS_HOST, port: settings.REDIS_PORT }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+  };
+}
+
+function placeOfUrl(url: URL): Place {
+  return {
+    ...(url.protocol === 'unix:'
+      ? { path: decodeURIComponent(url.pathname) }
+      : { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) }),
+    ...(url.protocol === 'rediss:' && { tls: {} }),
+    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
+    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+  };
+}
+
+/**
+ * One worker's connection. It is usable once the server itself has said that it is on the right database: a
+ * SELECT that failed leaves the client "ready" on database 0, where no worker looks.
+ */
+export class Connection {
+  readonly redis: Redis;
+  /** Commands may be sent. */
+  usable = false;
+  #problem: string | undefined = 'connecting';
+  #probing: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** @param onChange told the problem in one line, or undefined once Redis takes writes */
+  constructor(
+    readonly settings: Settings,
+    readonly keys: Keys,
+    readonly onChange: (problem: string | undefined) => void,
+  ) {
+    this.redis = new Redis(clientOptions(settings));
+    this.redis.on('ready', () => void this.#examine());
+    this.redis.on('close', () => {
+      // Behind an error, a close is only its echo.
+      if (this.usable) this.#lose(new Error('the connection was closed'));
+    });
+    this.redis.on('error', (error: Error) => this.#lose(error));
+  }
+
+  open(): void {
+    // A failure is reported by 'error', and tried again.
+    this.redis.connect().catch(() => {});
+  }
+
+  /**
+   * Sends a command.
+   *
+   * @throws NotStored at once when the connection is not usable
+   */
+  send(command: Command): Promise<unknown> {
+    if (!this.usable) return Promise.reject(new NotStored(this.#problem));
+    return this.redis.sendCommand(command) as Promise<unknown>;
+  }
+
+  /** Told of every write that Redis took or refused; after a refusal it asks until writes are taken again. */
+  noteWrite(error?: Error): void {
+    if (error === undefined) {
+      if (this.#problem !== undefined && this.usable) this.#report(undefined);
+    } else if (this.usable) {
+      this.#report(describeProblem(this.settings, error));
+      this.#probeLater();
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.usable = false;
+    clearTimeout(this.#probing);
+    this.redis.disconnect();
+  }
+
+  /** A new connection: is it the right database, and does it take writes? */
+  async #examine(): Promise<void> {
+    try {
+      const info = await this.redis.client('INFO');
+      const actual = Number(/ db=(\d+)/.exec(String(info))?.[1]);
+      const wanted = databaseOf(this.settings);
+      if (actual !== wanted) throw new Error(`database ${wanted} cannot be selected: check REDIS_DB`);
+      this.usable = true;
+      await this.#probe();
+    } catch (error) {
+      this.#lose(error as Error);
+      if (!this.#closed) setTimeout(() => this.redis.disconnect(true), RETRY).unref();
+    }
+  }
+
+  async #probe(): Promise<void> {
+    try {
+      await this.redis.set(this.keys.probe, '1', 'PX', 1);
+      this.noteWrite();
+    } catch (error) {
+      this.noteWrite(error as Error);
+    }
+  }
+
+  #probeLater(): void {
+    if (this.#probing !== undefined || this.#closed) return;
+    this.#probing = setTimeout(() => {
+      this.#probing = undefined;
+      if (this.usable && this.#problem !== undefined) void this.#probe();
+    }, RETRY);
+  }
+
+  #lose(error: Error): void {
+    this.usable = false;
+    if (!this.#closed) this.#report(describeProblem(this.settings, error));
+  }
+
+  #report(problem: string | undefined): void {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    this.onChange(problem);
+  }
+}

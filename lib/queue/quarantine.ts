@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+import { NotStored } from '../errors.js';
+import { type Keys, SEEN_BITS } from '../laravel/keys.js';
+import { PACKAGE_ROOT } from '../paths.js';
+import type { Update } from '../webhook/update.js';
+import type { Connection } from './connection.js';
+
+const SCRIPT = readFileSync(`${PACKAGE_ROOT}lib/queue/quarantine.lua`, 'utf8');
+
+/** Bounds of the stream; beyond them the oldest entries go. */
+const MAX_ENTRIES = 10_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Updates on their way into quarantine at one time; more are answered 503. */
+const MAX_PENDING = 256;
+
+export interface Quarantined {
+  /** False when the update was there already. */
+  readonly added: boolean;
+  /** `<bot>:<update id>` of the entries that had to go. */
+  readonly lost: readonly string[];
+}
+
+type QuarantineScript = (
+  stream: string,
+  ids: string,
+  bytes: string,
+  seen: string,
+  ...values: Array<string | number>
+) => Promise<[added: 0 | 1, ...lost: string[]]>;
+
+/** The one typed wrapper of quarantine.lua: keeps updates that the job's format cannot hold. */
+export class Quarantine {
+  #pending = 0;
+  readonly #script: QuarantineScript;
+
+  constructor(
+    readonly connection: Connection,
+    readonly keys: Keys,
+  ) {
+    const redis = connection.redis as Redis & { quarantine: QuarantineScript };
+    redis.defineCommand('quarantine', { numberOfKeys: 4, lua: SCRIPT });
+    this.#script = redis.quarantine.bind(redis);
+  }
+
+  /**
+   * Keeps an update with its reason, once. It does not count as delivered: sent again, or played back, it can
+   * still become a job.
+   *
+   * @throws NotStored when Redis did not confirm it
+   */
+  async keep(bot: string, update: Update, reason: string): Promise<Quarantined> {
+    if (!this.connection.usable || this.#pending >= MAX_PENDING) throw new NotStored();
+    const { quarantine, quarantineIds, quarantineBytes, seen } = this.keys;
+    this.#pending++;
+    try {
+      const [added, ...lost] = await this.#script(
+        quarantine,
+        quarantineIds,
+        quarantineBytes,
+        `${seen}${bot}:${Math.floor(update.id / SEEN_BITS)}`,
+        Date.now(),
+        update.id % SEEN_BITS,
+        bot,
+        update.id,
+        reason,
+        update.text,
+        MAX_ENTRIES,
+        MAX_BYTES,
+      );
+      this.connection.noteWrite();
+      return { added: added === 1, lost };
+    } catch (error) {
+      this.connection.noteWrite(error as Error);
+      throw new NotStored((error as Error).message);
+    } finally {
+      this.#pending--;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { type CleanedEnv, cleanEnv, EnvMissingError } from 'envalid';
+import { closest, distance } from 'fastest-levenshtein';
+import { SettingError, StartError } from '../errors.js';
+import { type EnvFile, type Environment, readEnvFile } from './env-file.js';
+import { SETTINGS, type SettingName } from './table.js';
+
+const RULES = Object.fromEntries(Object.entries(SETTINGS).map(([name, setting]) => [name, setting.rule])) as {
+  [Name in SettingName]: (typeof SETTINGS)[Name]['rule'];
+};
+
+type Given = CleanedEnv<typeof RULES>;
+
+/** The settings as tgook runs with them: checked, with every default filled in. */
+export interface Settings extends Omit<Given, 'REDIS_PREFIX' | 'HORIZON_PREFIX' | 'TGOOK_JOB_CLASS'> {
+  readonly REDIS_PREFIX: string;
+  readonly HORIZON_PREFIX: string;
+  readonly TGOOK_JOB_CLASS: string;
+}
+
+export interface LoadedSettings {
+  readonly settings: Settings;
+  /** The file that was read, if any. */
+  readonly file: string | undefined;
+  /** Lines for the user: things that are allowed, and most likely not meant. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Settings from the environment over a `.env` file. Nothing is written to process.env.
+ *
+ * @param path the file; without one, `.env` in the working directory is read when it is there
+ * @throws StartError naming the variable, what is wrong and an example that works
+ */
+export function loadSettings(environment: Environment, path?: string): LoadedSettings {
+  const file = path ?? (existsSync('.env') ? '.env' : undefined);
+  const envFile = file === undefined ? undefined : readEnvFile(file, environment);
+  const merged = { ...envFile?.values, ...environment };
+  const settings = complete(check(merged), merged);
+  return { settings, file, warnings: warningsOf(settings, merged, envFile) };
+}
+
+/** `null` and an empty value mean "not given", as Laravel's env() has it; not for a secret or a prefix. */
+function isGiven(name: string, value: string | undefined): boolean {
+  if (name === 'SECRET_TOKEN' || name === 'TELEGRAM_SECRET_TOKEN') return value !== undefined;
+  return value !== undefined && value !== '' && value !== 'null' && value !== '(null)';
+}
+
+function check(environment: Environment): Given {
+  const given: Record<string, string | undefined> = {};
+  for (const name of Object.keys(SETTINGS) as SettingName[]) {
+    const value = environment[name];
+    if (!isGiven(name, value)) continue;
+    if (value?.includes('${')) {
+      throw new SettingError(
+        name,
+        `still holds \${…} after expansion: define that variable above it`,
+        example(name),
+      );
+    }
+    given[name] = value;
+  }
+  return cleanEnv(given, RULES, { reporter: refuse });
+}
+
+/** envalid's reporter: the first error ends the start. */
+function refuse({ errors }: { errors: Partial<Record<string, Error>> }): void {
+  for (const [name, error] of Object.entries(errors)) {
+    if (error === undefined || error instanceof EnvMissingError) continue;
+    throw new SettingError(name, error.message, example(name as SettingName));
+  }
+}
+
+const example = (name: SettingName): string => SETTINGS[name].rule.example ?? '';
+
+function complete(given: Given, environment: Environment): Settings {
+  const separator = given.TGOOK_LARAVEL === '13' ? '-' : '_';
+  const legacy = given.TGOOK_JOB_FORMAT === 'legacy';
+  return {
+    ...given,
+    SECRET_TOKEN: given.SECRET_TOKEN ?? given.TELEGRAM_SECRET_TOKEN,
+    REDIS_PREFIX:
+      given.REDIS_PREFIX ??
+      (environment.REDIS_PREFIX === undefined
+        ? `${slug(given.APP_NAME, separator, 'REDIS_PREFIX')}${separator}database${separator}`
+        : ''),
+    // Horizon itself takes `horizon:` where its prefix is empty (Laravel\Horizon\Horizon::use).
+    HORIZON_PREFIX:
+      given.HORIZON_PREFIX ??
+      (environment.HORIZON_PREFIX === undefined
+        ? `${slug(given.APP_NAME, '_', 'HORIZON_PREFIX')}_horizon:`
+        : 'horizon:'),
+    TGOOK_JOB_CLASS:
+      given.TGOOK_JOB_CLASS ??
+      (legacy ? 'App\\Jobs\\ProcessTelegramUpdate' : 'App\\Jobs\\ProcessTelegramUpdateJob'),
+  };
+}
+
+/**
+ * Laravel's Str::slug() for ASCII. It transliterates other letters with tables that tgook does not have:
+ * there the prefix must be given.
+ */
+export function slug(title: string, separator: '_' | '-', setting: SettingName): string {
+  if (!/^[\x20-\x7e]*$/.test(title)) {
+    throw new SettingError(
+      setting,
+      'cannot be derived from an APP_NAME with letters beyond ASCII: give it',
+      example(setting),
+    );
+  }
+  const other = separator === '_' ? '-' : '_';
+  return title
+    .replace(new RegExp(`${other}+`, 'g'), separator)
+    .replaceAll('@', `${separator}at${separator}`)
+    .toLowerCase()
+    .replace(new RegExp(`[^${separator}a-z0-9\\s]+`, 'g'), '')
+    .replace(new RegExp(`[${separator}\\s]+`, 'g'), separator)
+    .replace(new RegExp(`^${separator}+|${separator}+$`, 'g'), '');
+}
+
+function warningsOf(settings: Settings, environment: Environment, file: EnvFile | undefined): string[] {
+  const warnings: string[] = [];
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('TGOOK_') || name in SETTINGS) continue;
+    const nearest = closest(name, Object.keys(SETTINGS));
+    const hint = distance(name, nearest) <= 6 ? `: did you mean ${nearest}?` : '';
+    warnings.push(`${name} is not a setting of tgook${hint}`);
+  }
+  if (settings.SECRET_TOKEN === undefined) {
+    warnings.push('SECRET_TOKEN is not set: anyone who finds the webhook can post updates to it');
+  }
+  if (file?.worldReadable && /PASSWORD|SECRET_TOKEN|REDIS_URL/.test(Object.keys(file.values).join())) {
+    warnings.push(
+      `${file.path} holds secrets and every user of this machine can read it: chmod o-r ${file.path}`,
+    );
+  }
+  return warnings;
+}
+
+/**
+ * The file that a command line names.
+ *
+ * @throws StartError when the argument is neither a command nor an existing file
+ */
+export function settingsFile(argument: string, commands: readonly string[]): string {
+  if (existsSync(argument)) return argument;
+  throw new StartError(
+    `'${argument}' is neither a command nor an existing file: did you mean 'tgook ${closest(argument, commands)}'? ` +
+      "Settings are given by the path of a .env file, as in 'tgook /var/www/app/.env'",
+  );
+}

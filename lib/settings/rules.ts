@@ -1,0 +1,157 @@
+import { makeValidator } from 'envalid';
+
+/**
+ * The rules of the settings' values, as envalid validators. Each throws an Error whose message is read after
+ * the variable's name ("LISTEN_PORT must be …"). `null` and an empty value never get here but for the rules
+ * made by `presentRule`: they mean "not given", as in Laravel.
+ */
+
+/** `127.0.0.1`, `redis.local`, `::1`, or the absolute path of a Unix socket. */
+const HOST = /^(?:[A-Za-z0-9_.:-]+|\/[\x21-\x7e]+)$/;
+const SECRET = /^[A-Za-z0-9_-]{1,256}$/;
+const CLASS = /^[A-Za-z_][A-Za-z0-9_]*(?:\\[A-Za-z_][A-Za-z0-9_]*)*$/;
+const QUEUE = /^[\x21-\x7e]{1,128}$/;
+const TAG = /^[A-Za-z0-9_.:{}@/-]{1,128}$/;
+const ZONE = /^[A-Za-z][A-Za-z0-9_+/-]*$/;
+
+/** Bot ids are taken from the path as they are; this is what one may look like. */
+export const BOT_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+export const hostRule = makeValidator(value => {
+  if (!HOST.test(value)) throw new Error('must be a host name, an IP address or the path of a Unix socket');
+  return value;
+});
+
+export const urlRule = makeValidator(value => {
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    throw new Error('must be a URL');
+  }
+  if (!['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
+    throw new Error('must begin with redis://, rediss:// or unix:');
+  }
+  const db = databaseOfUrl(url);
+  if (db !== undefined && !/^\d{1,9}$/.test(db)) throw new Error('names a database that is not a number');
+  return value;
+});
+
+/** The database in a Redis URL: its path (`redis://host/2`), or `?db=2` where the path is a socket's. */
+export function databaseOfUrl(url: URL): string | undefined {
+  if (url.protocol !== 'unix:' && url.pathname.length > 1) return url.pathname.slice(1);
+  return url.searchParams.get('db') ?? undefined;
+}
+
+/** Anything at all, spaces and `$` included. */
+export const textRule = makeValidator(value => value);
+
+/** A key prefix: printable ASCII, since the lengths of keys are counted in characters. */
+export const prefixRule = makeValidator(value => {
+  if (!/^[\x21-\x7e]{0,128}$/.test(value)) {
+    throw new Error('must be at most 128 printable ASCII characters without spaces');
+  }
+  return value;
+});
+
+export const integerRule = (least: number, most: number) =>
+  makeValidator(value => {
+    const number = Number(value);
+    if (!/^\d{1,15}$/.test(value) || number < least || number > most) {
+      throw new Error(`must be a whole number from ${least} to ${most}`);
+    }
+    return number;
+  });
+
+export const choiceRule = <T extends string>(...choices: T[]) =>
+  makeValidator<T>(value => {
+    const choice = choices.find(candidate => candidate === value);
+    if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
+    return choice;
+  });
+
+/** Telegram's own rule for secret_token, for each of several with commas between. */
+export const secretsRule = makeValidator(value => {
+  if (value === '' || value === 'null') {
+    throw new Error(
+      'is empty: give the secret_token of setWebhook, or remove the line to switch the check off',
+    );
+  }
+  const secrets = value.split(',').map(secret => secret.trim());
+  if (!secrets.every(secret => SECRET.test(secret))) {
+    throw new Error('must be 1-256 of A-Z a-z 0-9 _ - (several are separated by commas)');
+  }
+  return secrets;
+});
+
+export const queueRule = makeValidator(value => {
+  if (!QUEUE.test(value)) throw new Error('must be 1-128 printable ASCII characters without spaces');
+  const suffix = [':reserved', ':delayed', ':notify'].find(end => value.endsWith(end));
+  if (suffix !== undefined) throw new Error(`must not end in ${suffix}, which Laravel keeps for itself`);
+  return value;
+});
+
+export const classRule = makeValidator(value => {
+  if (!CLASS.test(value) || value.length > 256) {
+    throw new Error('must be a PHP class name with its namespace, without a backslash in front');
+  }
+  return value;
+});
+
+export const botsRule = makeValidator(value => {
+  const bots = value.split(',').map(bot => bot.trim());
+  if (!bots.every(bot => BOT_ID.test(bot))) {
+    throw new Error('must be bot ids of 1-128 of A-Z a-z 0-9 _ . : - with commas between');
+  }
+  return bots;
+});
+
+export const tagsRule = makeValidator(value => {
+  const tags = value.split(',').map(tag => tag.trim());
+  if (!tags.every(tag => TAG.test(tag)) || tags.length > 16) {
+    throw new Error(
+      'must be at most 16 tags of A-Z a-z 0-9 _ . : @ / - with commas between; {bot} is the bot id',
+    );
+  }
+  return tags;
+});
+
+/** An IANA zone, spelled as the app spells it: PHP keeps the spelling, so tgook does too. */
+export const zoneRule = makeValidator(value => {
+  try {
+    if (!ZONE.test(value)) throw new RangeError();
+    new Intl.DateTimeFormat('en', { timeZone: value });
+  } catch {
+    throw new Error('is not a time zone of the IANA database');
+  }
+  return value;
+});
+
+/** `host:port`, `[::1]:port`, or `off`. */
+export const addressRule = makeValidator(value => {
+  if (value === 'off') return undefined;
+  const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$/.exec(value);
+  const port = Number(match?.[2]);
+  if (match?.[1] === undefined || port > 65535) throw new Error('must be host:port, or off');
+  return { host: match[1].replace(/^\[|\]$/g, ''), port };
+});
+
+export const listenHostRule = makeValidator(value => {
+  if (value.startsWith('unix:')) throw new Error('cannot be a Unix socket yet: give an address');
+  if (!/^[A-Za-z0-9_.:-]+$/.test(value)) throw new Error('must be an IP address or a host name');
+  return value;
+});
+
+export const schemaRule = (bundled: readonly string[]) =>
+  makeValidator(value => {
+    if (value.includes('/')) throw new Error('cannot be a file yet: give a version of phptg/bot-api');
+    if (!bundled.includes(value)) {
+      throw new Error(`has no class facts for ${value}; those bundled are of ${bundled.join(', ')}`);
+    }
+    return value;
+  });
+
+/** A setting whose part does not exist yet is refused, not ignored. */
+export const laterRule = makeValidator<undefined>(() => {
+  throw new Error('is not supported yet: remove it, and give REDIS_PREFIX, HORIZON_PREFIX and TGOOK_SCHEMA');
+});

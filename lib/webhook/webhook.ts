@@ -1,0 +1,125 @@
+import type { ServerResponse } from 'node:http';
+import { NotAnUpdate, NotStored } from '../errors.js';
+import * as answers from '../http/answers.js';
+import { BodyReader } from '../http/body.js';
+import { refuse } from '../http/refusals.js';
+import type { WebhookRequest } from '../http/request.js';
+import { botOfUrl } from '../http/router.js';
+import type { Outcome } from '../queue/enqueue.js';
+import type { Quarantined } from '../queue/quarantine.js';
+import { Queue, type QueueEvents } from '../queue/queue.js';
+import type { Settings } from '../settings/load.js';
+import { Authenticator } from './authenticate.js';
+import { parseUpdate, type Update } from './update.js';
+
+/** What the webhook tells of itself. */
+export interface WebhookEvents extends QueueEvents {
+  readonly onQuarantined: (bot: string, updateId: number, reason: string, result: Quarantined) => void;
+}
+
+/**
+ * What happens to one update, from top to bottom: route, authenticate, read, parse, encode, enqueue, answer.
+ */
+export class Webhook {
+  readonly queue: Queue<WebhookRequest>;
+  /** The worker is going: answers carry `Connection: close`. */
+  draining = false;
+  /** The drain limit has passed: everything is answered 503. */
+  closed = false;
+  readonly #bots: ReadonlySet<string> | undefined;
+  readonly #authenticator: Authenticator;
+  readonly #reader: BodyReader;
+  readonly #events: WebhookEvents;
+
+  constructor(settings: Settings, events: WebhookEvents) {
+    this.#bots = settings.TGOOK_BOTS && new Set(settings.TGOOK_BOTS);
+    this.#authenticator = new Authenticator(settings.SECRET_TOKEN);
+    this.#reader = new BodyReader(settings.TGOOK_MAX_BODY, this.#take, tooLarge);
+    this.#events = events;
+    this.queue = new Queue(settings, this.#settle, events);
+  }
+
+  /** The server's request listener. */
+  readonly receive = (request: WebhookRequest, response: ServerResponse): void => {
+    request.response = response;
+    response.sendDate = false;
+    const refusal = this.#refusal(request);
+    if (refusal === undefined) this.#reader.read(request);
+    else if (this.#isLarge(request)) refuse(request.socket, refusal);
+    else this.#answer(request, refusal);
+  };
+
+  /** Why a request is refused before its body is read, if it is. */
+  #refusal(request: WebhookRequest): answers.Answer | undefined {
+    const bot = botOfUrl(request.url ?? '');
+    if (bot === undefined) return answers.NOT_FOUND;
+    if (request.method !== 'POST') return answers.METHOD_NOT_ALLOWED;
+    if (this.#bots !== undefined && !this.#bots.has(bot)) return answers.NOT_FOUND;
+    const { headers } = request;
+    if (!this.#authenticator.accepts(headers['x-telegram-bot-api-secret-token'])) return answers.UNAUTHORIZED;
+    // node:http reads a body that is chunked last, whatever else it is.
+    const transfer = headers['transfer-encoding'];
+    if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') return answers.NOT_IMPLEMENTED;
+    const content = headers['content-encoding'];
+    if (content !== undefined && content.toLowerCase() !== 'identity') return answers.UNSUPPORTED_MEDIA_TYPE;
+    if (Number(headers['content-length'] ?? 0) > this.#reader.limit) return answers.CONTENT_TOO_LARGE;
+    if (this.closed || this.#reader.full) return answers.UNAVAILABLE;
+    request.bot = bot;
+    return undefined;
+  }
+
+  /** The body of a refused request is read past, so that the connection stays; unless it may be long. */
+  #isLarge({ headers }: WebhookRequest): boolean {
+    return (
+      headers['transfer-encoding'] !== undefined ||
+      Number(headers['content-length'] ?? 0) > this.#reader.limit
+    );
+  }
+
+  /** A complete body: parse, encode, enqueue. */
+  readonly #take = (request: WebhookRequest, body: Buffer): void => {
+    if (this.closed) {
+      this.#answer(request, answers.UNAVAILABLE);
+      return;
+    }
+    let update: Update;
+    try {
+      update = parseUpdate(body);
+    } catch (error) {
+      if (!(error instanceof NotAnUpdate)) throw error;
+      this.#answer(request, answers.BAD_REQUEST);
+      return;
+    }
+    try {
+      this.queue.add(request.bot, update, request);
+    } catch (error) {
+      if (error instanceof NotStored) this.#answer(request, answers.UNAVAILABLE);
+      // Whatever else the encoder says, the update cannot become a job, and sending it again cannot help.
+      else void this.#quarantine(request, update, error as Error);
+    }
+  };
+
+  /** The queue's word on an update. */
+  readonly #settle = (request: WebhookRequest, outcome: Outcome | undefined): void => {
+    this.#answer(request, outcome === undefined ? answers.UNAVAILABLE : answers.OK);
+  };
+
+  async #quarantine(request: WebhookRequest, update: Update, { message }: Error): Promise<void> {
+    try {
+      const result = await this.queue.quarantine.keep(request.bot, update, message);
+      this.#answer(request, answers.OK);
+      this.#events.onQuarantined(request.bot, update.id, message, result);
+    } catch {
+      this.#answer(request, answers.UNAVAILABLE);
+    }
+  }
+
+  #answer({ response }: WebhookRequest, answer: answers.Answer): void {
+    if (this.draining) response.shouldKeepAlive = false;
+    answers.send(response, answer);
+  }
+}
+
+function tooLarge(request: WebhookRequest): void {
+  refuse(request.socket, answers.CONTENT_TOO_LARGE);
+}

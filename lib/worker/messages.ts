@@ -1,0 +1,26 @@
+import type { Settings } from '../settings/load.js';
+
+/** What the primary tells a worker. */
+export type ToWorker = { readonly type: 'start'; readonly settings: Settings } | { readonly type: 'drain' };
+
+/** What a worker tells the primary, which alone speaks to the user. */
+export type FromWorker =
+  /** It can be told now: what is sent before its modules are loaded is lost. */
+  | { readonly type: 'awake' }
+  | { readonly type: 'cannot-listen'; readonly code: string }
+  /** `problem` is a line for the user; without one Redis takes writes. */
+  | { readonly type: 'redis'; readonly problem?: string }
+  | ({ readonly type: 'events' } & WorkerEvents);
+
+/** What happened in a worker since it last told. */
+export interface WorkerEvents {
+  /** Updates that went into quarantine. */
+  quarantined: number;
+  /** The newest of them. */
+  last?: { readonly bot: string; readonly updateId: number; readonly reason: string };
+  /** Quarantined updates that had to make room: how many, and the first of them as `<bot>:<update id>`. */
+  lost: number;
+  lostIds: string[];
+  /** Jobs that Horizon's keys could not be written for. */
+  withoutHorizon: number;
+}

@@ -1,0 +1,6 @@
+<?php
+
+return [
+    'default' => 'redis',
+    'failed' => ['driver' => 'null'],
+];
