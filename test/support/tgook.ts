@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
+import type { Readable } from 'node:stream';
 import { PACKAGE_ROOT } from '../../lib/paths.js';
 
 /** A running tgook: the real launcher in its own process, as a user starts it. */
@@ -30,18 +31,26 @@ export function environment(settings: Settings): NodeJS.ProcessEnv {
   return values;
 }
 
+/** Starts the launcher. tap would load itself into it through NODE_OPTIONS: it runs as users run it instead. */
+export function runTgook(
+  args: readonly string[],
+  settings: Settings,
+): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn('env', ['-u', 'NODE_OPTIONS', `${PACKAGE_ROOT}bin/tgook`, ...args], {
+    cwd: tmpdir(),
+    env: environment(settings),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
 /** Starts tgook on free ports and waits until it is ready. */
 export async function startTgook(settings: Settings, args: readonly string[] = []): Promise<Tgook> {
-  const child = spawn(`${PACKAGE_ROOT}bin/tgook`, args, {
-    cwd: tmpdir(),
-    env: environment({
-      LISTEN_PORT: 0,
-      TGOOK_ADMIN: '127.0.0.1:0',
-      TGOOK_WORKERS: 2,
-      TGOOK_LISTEN_HOST: '127.0.0.1',
-      ...settings,
-    }),
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = runTgook(args, {
+    LISTEN_PORT: 0,
+    TGOOK_ADMIN: '127.0.0.1:0',
+    TGOOK_WORKERS: 2,
+    TGOOK_LISTEN_HOST: '127.0.0.1',
+    ...settings,
   });
   const log: Array<Record<string, unknown> & { msg: string }> = [];
   const watchers = new Set<() => void>();
@@ -52,6 +61,7 @@ export async function startTgook(settings: Settings, args: readonly string[] = [
     for (const line of lines) log.push(JSON.parse(line));
     for (const watcher of watchers) watcher();
   });
+  child.stderr.pipe(process.stderr);
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const line = (pattern: RegExp) =>
     new Promise<Record<string, unknown> & { msg: string }>((resolve, reject) => {
