@@ -81,6 +81,7 @@ export class Connection {
   #problem: string | undefined = 'connecting';
   #probing: NodeJS.Timeout | undefined;
   #closed = false;
+  #onFirstWord: (() => void) | undefined;
 
   /** @param onChange told the problem in one line, or undefined once Redis takes writes */
   constructor(
@@ -97,9 +98,12 @@ export class Connection {
     this.redis.on('error', (error: Error) => this.#lose(error));
   }
 
-  open(): void {
-    // A failure is reported by 'error', and tried again.
+  /** Connects. Resolves with the first word on how that went; what fails is tried again for ever. */
+  open(): Promise<void> {
     this.redis.connect().catch(() => {});
+    return new Promise(resolve => {
+      this.#onFirstWord = resolve;
+    });
   }
 
   /**
@@ -169,6 +173,7 @@ export class Connection {
   #report(problem: string | undefined): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
+    this.#onFirstWord?.();
     this.onChange(problem);
   }
 }

@@ -17,7 +17,7 @@ process.on('message', (message: ToWorker) => {
     drain(ON_REQUEST);
   } else {
     worker = new Worker(message.settings);
-    worker.start();
+    void worker.start();
   }
 });
 

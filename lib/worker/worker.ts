@@ -31,9 +31,10 @@ export class Worker {
     this.#server = createWebhookServer(this.#webhook.receive);
   }
 
-  /** Serves at once: while Redis is away, updates are answered 503. */
-  start(): void {
-    this.#webhook.queue.connection.open();
+  /** Serves once Redis has been tried. While it is away, updates are answered 503. */
+  async start(): Promise<void> {
+    await this.#webhook.queue.connection.open();
+    if (this.#webhook.draining) return;
     this.#server.on('error', (error: NodeJS.ErrnoException) => {
       this.#reporter.send({ type: 'cannot-listen', code: error.code ?? error.message });
       this.#exit(1);

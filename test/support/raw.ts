@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** What came back on a connection that was written to by hand. */
 export interface RawAnswer {
@@ -48,7 +49,7 @@ export function raw(
 
 async function write(socket: Socket, parts: ReadonlyArray<string | Uint8Array | number>): Promise<void> {
   for (const part of parts) {
-    if (typeof part === 'number') await new Promise(resolve => setTimeout(resolve, part));
+    if (typeof part === 'number') await pause(part, undefined, { ref: false });
     else if (socket.writable) socket.write(part);
   }
 }
