@@ -47,7 +47,7 @@ export class Primary {
   /** @param problem what the look at Redis before the start has found, which the log has already */
   async start(problem: string | undefined): Promise<Started> {
     this.#redis.known(problem);
-    if (this.settings.TGOOK_ADMIN !== undefined) {
+    if (this.settings.TGOOK_ADMIN !== 'off') {
       this.#admin = await startAdmin(this.settings.TGOOK_ADMIN, () => this.#notReady());
     }
     cluster.setupPrimary({ exec: `${PACKAGE_ROOT}dist/lib/worker/main.js`, args: [] });

@@ -129,7 +129,7 @@ export const zoneRule = makeValidator(value => {
 
 /** `host:port`, `[::1]:port`, or `off`. */
 export const addressRule = makeValidator(value => {
-  if (value === 'off') return undefined;
+  if (value === 'off') return 'off' as const;
   const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$/.exec(value);
   const port = Number(match?.[2]);
   if (match?.[1] === undefined || port > 65535) throw new Error('must be host:port, or off');

@@ -13,7 +13,7 @@ export interface DrainLimits {
 
 export const ON_REQUEST: DrainLimits = { idle: 5000, total: 7000 };
 /** Without a primary a new one is waiting for the port. */
-export const WITHOUT_PRIMARY: DrainLimits = { idle: 2000, total: 3500 };
+export const WITHOUT_PRIMARY: DrainLimits = { idle: 2000, total: 3000 };
 
 /** The life of one worker: serve, then drain. */
 export class Worker {
