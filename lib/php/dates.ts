@@ -35,7 +35,7 @@ export function compileDate(zone: string): WriteDate {
   const head = `${objectHead('DateTimeImmutable', 3)}${constantString('date')}s:26:\\"`;
   const tail = `.000000\\";${constantString('timezone_type')}i:3;${constantString('timezone')}${constantString(zone)}}`;
   let period: Period = { start: 0, end: zoneText === undefined ? YEAR_10000 : 0, offset: 0 };
-  let day = -1;
+  let day = Number.NaN;
   let dayText = '';
 
   return function writeDate(pending, value, where) {
@@ -46,7 +46,7 @@ export function compileDate(zone: string): WriteDate {
     const local = seconds + period.offset;
     const localDay = Math.floor(local / DAY);
     if (localDay !== day) {
-      if (local < 0 || local >= YEAR_10000) throw misfit(where, 'date from 1970 to 9999', value);
+      if (local >= YEAR_10000) throw misfit(where, 'date from 1970 to 9999', value);
       day = localDay;
       dayText = new Date(localDay * DAY * 1000).toISOString().slice(0, 10);
     }
