@@ -84,8 +84,11 @@ export class Primary {
     if (this.#stopping) return;
     const worker = cluster.fork();
     this.#born.set(worker.id, Date.now());
-    // The channel may close under a message; the exit that follows says all there is to say.
-    worker.on('error', () => {});
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      // Without a pid the system could not make the process, and no exit will follow. Any other error is of the
+      // channel, which may close under a message: the exit that follows says all there is to say.
+      if (worker.process.pid === undefined) this.#onExit(worker, error.code ?? error.message);
+    });
   }
 
   #onListening(worker: Worker, port: number): void {

@@ -12,8 +12,8 @@ const SCRIPT = readFileSync(`${PACKAGE_ROOT}lib/queue/quarantine.lua`, 'utf8');
 const MAX_ENTRIES = 10_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Updates on their way into quarantine at one time; more are answered 503. */
-const MAX_PENDING = 256;
+/** Bytes of bodies on their way into quarantine at one time; more are answered 503. */
+const MAX_PENDING = 32 * 1024 * 1024;
 
 export interface Quarantined {
   /** False when the update was there already. */
@@ -51,9 +51,9 @@ export class Quarantine {
    * @throws NotStored when Redis did not confirm it
    */
   async keep(bot: string, update: Update, reason: string): Promise<Quarantined> {
-    if (!this.connection.usable || this.#pending >= MAX_PENDING) throw new NotStored();
+    if (!this.connection.usable || this.#pending > MAX_PENDING) throw new NotStored();
     const { quarantine, quarantineIds, quarantineBytes, seen } = this.keys;
-    this.#pending++;
+    this.#pending += update.bytes;
     try {
       const [added, ...lost] = await this.#script(
         quarantine,
@@ -75,7 +75,7 @@ export class Quarantine {
       this.connection.noteWrite(error as Error);
       throw new NotStored((error as Error).message);
     } finally {
-      this.#pending--;
+      this.#pending -= update.bytes;
     }
   }
 }

@@ -5,7 +5,9 @@ import { SETTINGS, type SettingName } from './table.js';
 interface Row {
   readonly name: SettingName;
   readonly group: string | undefined;
+  /** The default, in words where the table has some. */
   readonly shown: string;
+  readonly inWords: boolean;
   readonly description: string;
   readonly example: string;
 }
@@ -21,6 +23,7 @@ function rows(): Row[] {
       name,
       group: setting.group,
       shown: setting.shown ?? String(setting.rule.default),
+      inWords: setting.shown !== undefined,
       description: setting.rule.desc ?? '',
       example: setting.rule.example ?? '',
     };
@@ -42,10 +45,9 @@ export function envExample(): string {
 
 /** The README's table. */
 export function settingsMarkdown(): string {
-  const code = (text: string): string => (/^[a-z]+( |$)|^one |^from /.test(text) ? text : `\`${text}\``);
   const lines = ['| name | default | meaning |', '|---|---|---|'];
-  for (const { name, shown, description } of rows()) {
-    lines.push(`| \`${name}\` | ${code(shown)} | ${description.replaceAll('|', '\\|')} |`);
+  for (const { name, inWords, shown, description } of rows()) {
+    lines.push(`| \`${name}\` | ${inWords ? shown : `\`${shown}\``} | ${description} |`);
   }
   return lines.join('\n');
 }

@@ -193,7 +193,7 @@ export const SETTINGS = {
   TGOOK_APP: {
     rule: laterRule({
       default: undefined,
-      example: '',
+      example: 'null',
       desc: "The app's folder, to read prefixes and versions from; not supported yet",
     }),
     shown: 'none',
