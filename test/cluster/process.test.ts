@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
@@ -355,12 +353,8 @@ t.test(
 
 t.test('settings come from the file that the command line names', async t => {
   const redis = await startPrivateRedis();
-  const folder = mkdtempSync(join(tmpdir(), 'tgook-env-'));
-  const file = join(folder, 'app.env');
-  writeFileSync(
-    file,
-    `APP_NAME="My App"\nREDIS_PORT=${redis.port}\nSECRET=abc\nTELEGRAM_SECRET_TOKEN="\${SECRET}"\n`,
-  );
+  const env = `APP_NAME="My App"\nREDIS_PORT=${redis.port}\nSECRET=abc\nTELEGRAM_SECRET_TOKEN="\${SECRET}"\n`;
+  const file = join(t.testdir({ 'app.env': env }), 'app.env');
   const tgook = await startTgook({}, [file]);
   t.teardown(async () => {
     tgook.process.kill('SIGKILL');
