@@ -91,7 +91,7 @@ function classSource(context: Context, className: string, properties: readonly P
     lines.push(`p += t.slice(at, ${start});`);
     lines.push(`${valueSource(context, type, 'v', where)}`);
     lines.push(`at = ${allAbsent.length};`);
-    lines.push(optional ? '}' : `} else throw s.misfit(${quote(where)}, ${quote(expectation(type))}, v);`);
+    lines.push(optional ? '}' : `} else throw s.missing(${quote(where)});`);
   }
   context.constants.push(`${allAbsent}}`);
   return [
@@ -186,8 +186,4 @@ function richTextSource(context: Context): string {
     "return p + '}';",
     '}',
   ].join('\n');
-}
-
-function expectation(type: TypeFacts): string {
-  return type.kind === 'object' ? shortName(type.class) : type.kind;
 }

@@ -94,3 +94,8 @@ function typeName(value: unknown): string {
 export function unknownKind(union: string, key: string): Misfit {
   return new Misfit(`${union}.${key}: no class for this value`);
 }
+
+/** A required field that is absent, or null, which is the same to phptg. */
+export function missing(where: string): Misfit {
+  return new Misfit(`${where} is required, and missing`);
+}

@@ -11,6 +11,8 @@ import { StartError } from '../errors.js';
 export interface PrivateRedis {
   readonly host: string;
   readonly port: number;
+  /** Its folder, which is removed with it. */
+  readonly folder: string;
   readonly process: ChildProcess;
   /** A client of it. */
   readonly client: Redis;
@@ -31,41 +33,54 @@ export interface PrivateRedis {
 export async function startPrivateRedis(options: readonly string[] = []): Promise<PrivateRedis> {
   const program = findServer();
   const folder = mkdtempSync(join(tmpdir(), 'tgook-redis-'));
-  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   const host = '127.0.0.1';
-  const port = await freePort(host);
-  // Also when this process ends without stop(): a server of ours must not outlive it.
-  let server = await launch(program, folder, port, options);
+  let server: ChildProcess | undefined;
+  // Also when this process ends without stop(), or before the start is over.
   const onExit = () => {
-    server.kill('SIGKILL');
-    removeFolder();
+    server?.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', onExit);
+  const kill = async () => {
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+  };
+  const removeAll = async () => {
+    await kill();
+    process.removeListener('exit', onExit);
+    onExit();
+  };
+
+  let port: number;
+  const start = async () => {
+    server = launch(program, folder, port, options);
+    await untilReady(program, server);
+  };
+  try {
+    port = await freePort(host);
+    await start();
+  } catch (error) {
+    await removeAll();
+    throw error;
+  }
   const client = new Redis({ host, port, lazyConnect: true, retryStrategy: () => 50 });
   client.on('error', () => {});
   await client.connect();
 
-  const kill = async () => {
-    server.kill('SIGKILL');
-    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
-  };
-
   return {
     host,
     port,
+    folder,
     client,
     get process() {
-      return server;
+      return server!;
     },
     kill,
-    async restart() {
-      server = await launch(program, folder, port, options);
-    },
+    restart: start,
     async stop() {
       client.disconnect();
-      await kill();
-      process.removeListener('exit', onExit);
-      removeFolder();
+      await removeAll();
     },
   };
 }
@@ -89,30 +104,27 @@ async function freePort(host: string): Promise<number> {
   return port;
 }
 
-async function launch(
-  program: string,
-  folder: string,
-  port: number,
-  options: readonly string[],
-): Promise<ChildProcess> {
+function launch(program: string, folder: string, port: number, options: readonly string[]): ChildProcess {
   const quiet = ['--save', '', '--daemonize', 'no', '--bind', '127.0.0.1', '--protected-mode', 'no'];
   const place = ['--port', String(port), '--dir', folder];
-  const server = spawn(program, [...place, ...quiet, ...options], {
+  return spawn(program, [...place, ...quiet, ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
+}
+
+async function untilReady(program: string, server: ChildProcess): Promise<void> {
   let output = '';
   await new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk;
       if (/Ready to accept connections/i.test(output)) resolve();
     };
-    server.stdout.on('data', read);
-    server.stderr.on('data', read);
+    server.stdout!.on('data', read);
+    server.stderr!.on('data', read);
     server.once('error', reject);
     server.once('exit', () =>
       reject(new StartError(`${program} does not start: ${output.trim().split('\n').at(-1)}`)),
     );
   });
-  return server;
 }
