@@ -1,5 +1,6 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import { PACKAGE_ROOT } from '../../lib/paths.js';
@@ -17,7 +18,7 @@ export interface Tgook {
   /** Resolves with the first line of the log that matches, those already there included. */
   line(pattern: RegExp): Promise<Record<string, unknown> & { msg: string }>;
   /** Pids of the living workers. */
-  workers(): Promise<number[]>;
+  workers(): number[];
   /** Signals the primary and waits until it is gone. */
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
@@ -97,11 +98,9 @@ export async function startTgook(settings: Settings, args: readonly string[] = [
   };
 }
 
-async function childrenOf(pid: number): Promise<number[]> {
-  const ps = spawn('ps', ['-o', 'pid=', '--ppid', String(pid)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  for await (const chunk of ps.stdout) output += chunk;
-  return output.split('\n').map(Number).filter(Boolean);
+function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return children.split(' ').map(Number).filter(Boolean);
 }
 
 /** Posts an update as Telegram does. */
