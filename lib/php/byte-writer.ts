@@ -33,7 +33,6 @@ export class ByteWriter {
    * @param room bytes to leave free in front of it, for `prefix`
    */
   begin(room: number): void {
-    this.#limit = Number.POSITIVE_INFINITY;
     this.#reserve(room);
     this.position += room;
     this.#limit = this.position + MAX_PAYLOAD;
@@ -55,12 +54,14 @@ export class ByteWriter {
   ascii(text: string): void {
     this.#reserve(text.length);
     this.position += this.buffer.write(text, this.position, 'latin1');
+    this.#checkSize();
   }
 
   /** Writes any well-formed text as UTF-8. */
   utf8(text: string): void {
     this.#reserve(text.length * 3);
     this.position += this.buffer.write(text, this.position, 'utf8');
+    this.#checkSize();
   }
 
   /** Writes ASCII text out if it has become long. Returns what is still pending. */
@@ -70,10 +71,13 @@ export class ByteWriter {
     return '';
   }
 
+  #checkSize(): void {
+    if (this.position > this.#limit) throw new Misfit(`the job would be larger than ${MAX_PAYLOAD} bytes`);
+  }
+
   #reserve(bytes: number): void {
     const needed = this.position + bytes;
     if (needed <= this.buffer.length) return;
-    if (needed > this.#limit) throw new Misfit(`the job would be larger than ${MAX_PAYLOAD} bytes`);
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
     this.buffer.copy(larger, 0, 0, this.position);
     this.buffer = larger;

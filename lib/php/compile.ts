@@ -43,7 +43,7 @@ export function compileSerializer(facts: ClassFacts, timeZone: string): WriteVal
   const source = [
     ...Object.entries(facts.classes).map(([name, properties]) => classSource(context, name, properties)),
     ...Object.keys(facts.unions).map(name => unionSource(context, name)),
-    richTextSource(context),
+    ...Object.keys(facts.unions).map(name => richTextSource(context, name)),
     `return ${classFunction(context, facts.root)};`,
   ];
   return new Function('runtime', `'use strict';\nconst {s, writeDate, T} = runtime;\n${source.join('\n')}`)(
@@ -127,7 +127,7 @@ function valueSource(context: Context, type: TypeFacts, variable: string, where:
     case 'union':
       return `p = ${unionFunction(context, type.union)}(w, p, ${variable});`;
     case 'rich-text':
-      return `p = richText(w, p, ${variable}, ${place});`;
+      return `p = rich${unionFunction(context, type.union)}(w, p, ${variable}, ${place});`;
     case 'maybe-inaccessible-message': {
       const accessible = classFunction(context, type.message);
       const inaccessible = classFunction(context, type.inaccessible);
@@ -172,16 +172,16 @@ function unionSource(context: Context, union: string): string {
 }
 
 /** phptg's RichText: a string, a list of RichText, or an object of the union. */
-function richTextSource(context: Context): string {
-  if (!('RichText' in context.facts.unions)) return '';
+function richTextSource(context: Context, union: string): string {
+  const ofUnion = unionFunction(context, union);
   return [
-    'function richText(w, p, v, where) {',
+    `function rich${ofUnion}(w, p, v, where) {`,
     "if (typeof v === 'string') return s.writeString(w, p, v, where);",
-    `if (!Array.isArray(v)) return ${unionFunction(context, 'RichText')}(w, p, v);`,
+    `if (!Array.isArray(v)) return ${ofUnion}(w, p, v);`,
     "p += 'a:' + v.length + ':{';",
     'for (let i = 0; i < v.length; i++) {',
     "p = w.spill(p + 'i:' + i + ';');",
-    'p = richText(w, p, v[i], where);',
+    `p = rich${ofUnion}(w, p, v[i], where);`,
     '}',
     "return p + '}';",
     '}',

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SettingError, type StartError } from '../errors.js';
+import { SettingError, StartError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { PACKAGE_ROOT } from '../paths.js';
 import type { Settings } from '../settings/load.js';
@@ -122,9 +122,15 @@ export class Primary {
   }
 
   #logEvents(events: Extract<FromWorker, { type: 'events' }>): void {
-    const { quarantined, last, lost, lostIds, withoutHorizon } = events;
+    const { quarantined, notQuarantined, problem, last, lost, lostIds, withoutHorizon } = events;
     if (last !== undefined) {
       this.log.warn({ quarantined, ...last }, 'an update does not fit the job and is kept in quarantine');
+    }
+    if (notQuarantined > 0) {
+      this.log.error(
+        { updates: notQuarantined, problem },
+        'the quarantine takes no updates: they are answered 503',
+      );
     }
     if (lost > 0)
       this.log.error({ lost, updates: lostIds }, 'the quarantine is full: its oldest updates are lost');
@@ -143,7 +149,7 @@ export class Primary {
       return;
     }
     if (!this.#started) {
-      this.#fail(listenError(this.settings, `a worker ended with ${cause}`));
+      this.#fail(new StartError(`a worker ended with ${cause} before it could listen: see the lines above`));
       return;
     }
     this.#earlyDeaths = age < LONG_LIFE ? this.#earlyDeaths + 1 : 0;

@@ -1,24 +1,33 @@
 import type { Logger } from '../log.js';
 
+/** A problem that comes and goes is told at most this often, in milliseconds. */
+const REPEAT = 10_000;
+
 /** What the workers say of Redis, told to the user once and not once a worker. */
 export class RedisHealth {
   /** By worker: its problem, or undefined while Redis takes its writes. */
   readonly #problems = new Map<number, string | undefined>();
-  /** Told since Redis was last fine for all. */
+  /** When a problem was told last, in milliseconds since 1970. */
+  readonly #toldAt = new Map<string, number>();
+  /** Told since Redis was last said to be fine. */
   readonly #told = new Set<string>();
 
   constructor(readonly log: Logger) {}
 
   /** The log has this problem already. */
   known(problem: string | undefined): void {
-    if (problem !== undefined) this.#told.add(problem);
+    if (problem === undefined) return;
+    this.#told.add(problem);
+    this.#toldAt.set(problem, Date.now());
   }
 
   tell(worker: number, problem: string | undefined): void {
     this.#problems.set(worker, problem);
     if (problem !== undefined) {
-      if (!this.#told.has(problem)) this.log.error(problem);
-      this.#told.add(problem);
+      const isOld = this.#told.has(problem) || Date.now() - (this.#toldAt.get(problem) ?? 0) < REPEAT;
+      if (isOld) return;
+      this.log.error(problem);
+      this.known(problem);
     } else if (this.#told.size > 0 && ![...this.#problems.values()].some(other => other !== undefined)) {
       this.#told.clear();
       this.log.info('Redis takes writes again');

@@ -1,17 +1,26 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis';
 import { NotStored } from '../errors.js';
-import type { Keys } from '../laravel/keys.js';
 import type { Settings } from '../settings/load.js';
 import { databaseOfUrl } from '../settings/rules.js';
-import { describeProblem } from './problems.js';
+import { describeProblem, NO_ANSWER } from './problems.js';
 
 /** How long a connection that turned out unfit rests before it is tried again, in milliseconds. */
 const RETRY = 1000;
+
+/** How long the first word on a connection is waited for: Redis may be loading, or silent. */
+const FIRST_WORD = 2500;
+
+const CONNECTING = 'connecting';
 
 /** The database that the settings name. */
 export function databaseOf(settings: Settings): number {
   if (settings.REDIS_URL === undefined) return settings.REDIS_DB;
   return Number(databaseOfUrl(new URL(settings.REDIS_URL)) ?? 0);
+}
+
+/** The setting that names the database. */
+export function databaseSetting(settings: Settings): 'REDIS_URL' | 'REDIS_DB' {
+  return settings.REDIS_URL === undefined ? 'REDIS_DB' : 'REDIS_URL';
 }
 
 /**
@@ -78,22 +87,27 @@ export class Connection {
   readonly redis: Redis;
   /** Commands may be sent. */
   usable = false;
-  #problem: string | undefined = 'connecting';
+  #problem: string | undefined = CONNECTING;
   #probing: NodeJS.Timeout | undefined;
   #closed = false;
   #onFirstWord: (() => void) | undefined;
 
-  /** @param onChange told the problem in one line, or undefined once Redis takes writes */
+  /**
+   * @param probe rejects where no job could be stored now
+   * @param onChange told the problem in one line, or undefined once Redis takes writes
+   */
   constructor(
     readonly settings: Settings,
-    readonly keys: Keys,
+    readonly probe: () => Promise<unknown>,
     readonly onChange: (problem: string | undefined) => void,
   ) {
     this.redis = new Redis(clientOptions(settings));
     this.redis.on('ready', () => void this.#examine());
     this.redis.on('close', () => {
-      // Behind an error, a close is only its echo.
-      if (this.usable) this.#lose(new Error('the connection was closed'));
+      this.usable = false;
+      // Behind a problem that is known, a close is only its echo.
+      if (this.#problem !== undefined && this.#problem !== CONNECTING) return;
+      this.#lose(new Error('the connection was lost'));
     });
     this.redis.on('error', (error: Error) => this.#lose(error));
   }
@@ -102,7 +116,14 @@ export class Connection {
   open(): Promise<void> {
     this.redis.connect().catch(() => {});
     return new Promise(resolve => {
-      this.#onFirstWord = resolve;
+      const timer = setTimeout(
+        () => this.#report(describeProblem(this.settings, new Error(NO_ANSWER))),
+        FIRST_WORD,
+      );
+      this.#onFirstWord = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
   }
 
@@ -135,22 +156,27 @@ export class Connection {
 
   /** A new connection: is it the right database, and does it take writes? */
   async #examine(): Promise<void> {
+    const { stream } = this.redis;
     try {
       const info = await this.redis.client('INFO');
       const actual = Number(/ db=(\d+)/.exec(String(info))?.[1]);
       const wanted = databaseOf(this.settings);
-      if (actual !== wanted) throw new Error(`database ${wanted} cannot be selected: check REDIS_DB`);
+      if (actual !== wanted)
+        throw new Error(`database ${wanted} cannot be selected: check ${databaseSetting(this.settings)}`);
       this.usable = true;
       await this.#probe();
     } catch (error) {
       this.#lose(error as Error);
-      if (!this.#closed) setTimeout(() => this.redis.disconnect(true), RETRY).unref();
+      // By then another connection may stand, which is not to be blamed.
+      setTimeout(() => {
+        if (!this.#closed && this.redis.stream === stream) this.redis.disconnect(true);
+      }, RETRY).unref();
     }
   }
 
   async #probe(): Promise<void> {
     try {
-      await this.redis.set(this.keys.probe, '1', 'PX', 1);
+      await this.probe();
       this.noteWrite();
     } catch (error) {
       this.noteWrite(error as Error);

@@ -11,6 +11,8 @@
 --     then for each update:
 --          seen            bitmap of the update ids that became a job
 --          unless ARGV[2] is never: the job's hash, and one sorted set for each tag
+--     or, in a call without updates:
+--          probe           a key of tgook's own
 --
 -- ARGV  1  now             unix seconds
 --       2  horizon         auto | always | never
@@ -26,7 +28,8 @@
 --   1  enqueued
 --   2  enqueued without all of Horizon's bookkeeping
 --   3  refused             nothing of it was stored
--- or an error, when nothing at all was stored.
+-- or an error, when nothing at all was stored. Without updates it returns an empty list where it could store
+-- some, or the error that they would meet.
 --
 -- Redis does not roll a script back. Hence: the types of the keys are looked at before anything is written;
 -- the first write is one that Redis refuses when memory is short (it looks only before the first); and no
@@ -57,6 +60,21 @@ for _, key in ipairs({ list, notify }) do
   if failed(length) then
     return length
   end
+end
+
+-- A bit and a push are tried on one key, of which only one can succeed: the right to push is looked at before
+-- the type of the key is.
+if updates == 0 then
+  local probe = KEYS[keysBefore + 1]
+  local reply = redis.pcall('SETBIT', probe, 0, 0)
+  if not failed(reply) then
+    redis.pcall('EXPIRE', probe, 1)
+    reply = redis.pcall('RPUSH', probe, '')
+  end
+  if failed(reply) and not string.find(reply.err, 'WRONGTYPE', 1, true) then
+    return reply
+  end
+  return {}
 end
 
 -- Whether to write Horizon's keys, and whether to remember that a master is alive.
@@ -114,6 +132,7 @@ for update = 1, updates do
       redis.pcall('SETBIT', seen, bit, 0)
     else
       outcome, stored = ENQUEUED, true
+      -- Its type was looked at, so this fails only with the right to push, which the list has just had.
       redis.pcall('RPUSH', notify, 1)
       if withHorizon and not tellHorizon(key, arg, payload) then
         outcome = WITHOUT_HORIZON

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Command } from 'ioredis';
+import { NotStored } from '../errors.js';
 import type { Job, JobWriter } from '../laravel/job.js';
 import type { Keys } from '../laravel/keys.js';
 import { PACKAGE_ROOT } from '../paths.js';
@@ -42,6 +43,7 @@ export interface EnqueueConstants {
   readonly fixedKeyCount: number;
   readonly keysPerJob: number;
   readonly fixedArguments: string;
+  readonly probeKey: string;
   readonly withHorizon: boolean;
   readonly horizonPrefix: string;
 }
@@ -66,6 +68,7 @@ export function compileEnqueue(settings: Settings, keys: Keys): EnqueueConstants
     ]
       .map(bulk)
       .join(''),
+    probeKey: bulk(keys.probe),
     withHorizon,
     horizonPrefix: keys.horizon,
   };
@@ -133,16 +136,21 @@ export class EnqueueCall<Request> {
     this.#argumentCount += 4 + job.tags.length;
   }
 
-  /** The whole command: EVALSHA, or EVAL for a server that does not know the script. */
+  /**
+   * The whole command: EVALSHA, or EVAL for a server that does not know the script. Without updates it asks
+   * whether some could be stored.
+   */
   command(now: number, name: 'EVALSHA' | 'EVAL'): EnqueueCommand {
-    const { fixedKeys, fixedKeyCount, fixedArguments } = this.constants;
-    const keys = fixedKeyCount + this.#keyCount;
+    const { fixedKeys, fixedKeyCount, fixedArguments, probeKey } = this.constants;
+    // Not by the requests: those of a call that took too long are gone, its updates are not.
+    const isProbe = this.#keyCount === 0;
+    const keys = fixedKeyCount + this.#keyCount + (isProbe ? 1 : 0);
     const parts = 3 + keys + FIXED_ARGUMENTS + this.#argumentCount;
     const script = bulk(name === 'EVALSHA' ? SHA : SCRIPT);
     const seconds = bulk(String(Math.floor(now / 1000)));
     const head =
       `*${parts}\r\n${bulk(name)}${script}${bulk(String(keys))}` +
-      `${fixedKeys}${this.#keys}${seconds}${fixedArguments}`;
+      `${fixedKeys}${isProbe ? probeKey : this.#keys}${seconds}${fixedArguments}`;
     return new EnqueueCommand(name, this.#withHead(head));
   }
 
@@ -169,6 +177,20 @@ export class EnqueueCall<Request> {
     this.#argumentCount = 0;
     return this.#writer.buffer.length <= LARGEST_KEPT;
   }
+}
+
+/**
+ * The script's reply, held against what it may be.
+ *
+ * @throws NotStored when it is anything else: whoever answers there is not Redis
+ */
+export function readOutcomes(reply: unknown, updates: number): readonly Outcome[] {
+  if (Array.isArray(reply) && reply.length === updates && reply.every(isOutcome)) return reply;
+  throw new NotStored('the answer is not that of the script: this is not a Redis server');
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  return typeof value === 'number' && Outcome[value] !== undefined;
 }
 
 /** A command whose RESP is there already. */

@@ -11,6 +11,16 @@ export function redisAddress(settings: Settings): string {
   return url.protocol === 'unix:' ? url.pathname : `${url.hostname}:${url.port || 6379}`;
 }
 
+/** Nothing has come within the time that a start gives it. */
+export const NO_ANSWER = 'it does not answer, or is loading its data';
+
+/** What the client says of itself, in words for whoever runs tgook. */
+const WORDS: ReadonlyArray<readonly [pattern: RegExp, words: string]> = [
+  [/max retries per request|Stream isn't writeable|Connection is closed/, 'the connection was lost'],
+  [/Command timed out|Socket timeout/, 'it does not answer in time'],
+  [/RESP type|Protocol error|not that of the script/, 'the answer is not that of a Redis server'],
+];
+
 /** What to look at, by the start of the error that Redis or the connection gives. */
 const MENDS: ReadonlyArray<readonly [pattern: RegExp, mend: string]> = [
   [/^WRONGPASS|invalid username-password|invalid password/, 'check REDIS_USERNAME and REDIS_PASSWORD'],
@@ -26,14 +36,24 @@ const MENDS: ReadonlyArray<readonly [pattern: RegExp, mend: string]> = [
   [/^LOADING/, 'Redis is loading its data: it will be ready by itself'],
   [/^WRONGTYPE/, 'another program uses the queue key for something else: check REDIS_PREFIX'],
   [/unknown command|[Uu]nknown subcommand/, 'tgook needs Redis 6.2 or newer, or Valkey'],
-  [/ECONNREFUSED|ENOENT/, 'is it running? check REDIS_HOST and REDIS_PORT'],
+  [/ECONNREFUSED|ENOENT|not that of a Redis server/, 'is it running there? check REDIS_HOST and REDIS_PORT'],
   [/ENOTFOUND|EAI_AGAIN/, 'the name cannot be resolved: check REDIS_HOST'],
 ];
 
 /** One line for a fault of Redis: where, what, and what to look at. Its own commands are never in it. */
 export function describeProblem(settings: Settings, error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
-  const text = (error.message || code || error.name).replace(/\s+/g, ' ').slice(0, 200);
+  const raw = error.message || code || error.name;
+  // A server that does not know AUTH repeats its arguments. Redis 6 puts the script's name in front.
+  const plain = raw.replace(/, with args beginning with.*/s, '').replace(/^@user_script: *\d+: */, '');
+  const words = WORDS.find(([pattern]) => pattern.test(plain))?.[1];
+  const text = words ?? plain.replace(/\s+/g, ' ').slice(0, 200);
   const mend = MENDS.find(([pattern]) => pattern.test(text) || pattern.test(code ?? ''))?.[1];
-  return `Redis at ${redisAddress(settings)}: ${text}${mend === undefined ? '' : ` — ${mend}`}`;
+  return `Redis at ${redisAddress(settings)}: ${text}${mend === undefined ? '' : ` — ${inSettings(settings, mend)}`}`;
+}
+
+/** Where REDIS_URL is given, the settings that it stands for are not read. */
+function inSettings(settings: Settings, mend: string): string {
+  if (settings.REDIS_URL === undefined) return mend;
+  return mend.replace(/REDIS_(?:HOST|USERNAME|PASSWORD)(?: and REDIS_\w+)?/, 'REDIS_URL');
 }

@@ -28,10 +28,16 @@ local mostEntries, mostBytes = tonumber(ARGV[7]), tonumber(ARGV[8])
 if redis.call('GETBIT', KEYS[4], ARGV[2]) == 1 then
   return { 0 }
 end
-local entries, kept = redis.call('XLEN', stream), tonumber(redis.call('GET', bytes) or 0)
 local entry = redis.call('HGET', ids, mark)
-if entry and now - tonumber(string.match(entry, '^%d+')) < DAY_AND_HOUR then
+if entry and now - tonumber(string.match(entry, '^%d+')) < DAY_AND_HOUR
+  and #redis.call('XRANGE', stream, entry, entry) == 1 then
   return { 0 }
+end
+
+-- Somebody may have deleted the stream by hand: what is gone takes no room.
+local entries, kept = redis.call('XLEN', stream), 0
+if entries > 0 then
+  kept = tonumber(redis.call('GET', bytes) or 0)
 end
 
 -- The mark goes first: it is refused when memory is short, and then nothing has been written.

@@ -5,6 +5,7 @@ import { type Keys, SEEN_BITS } from '../laravel/keys.js';
 import { PACKAGE_ROOT } from '../paths.js';
 import type { Update } from '../webhook/update.js';
 import type { Connection } from './connection.js';
+import { describeProblem } from './problems.js';
 
 const SCRIPT = readFileSync(`${PACKAGE_ROOT}lib/queue/quarantine.lua`, 'utf8');
 
@@ -51,7 +52,7 @@ export class Quarantine {
    * @throws NotStored when Redis did not confirm it
    */
   async keep(bot: string, update: Update, reason: string): Promise<Quarantined> {
-    if (!this.connection.usable || this.#pending > MAX_PENDING) throw new NotStored();
+    if (!this.connection.usable || this.#pending > MAX_PENDING) throw new NotStored('Redis is away');
     const { quarantine, quarantineIds, quarantineBytes, seen } = this.keys;
     this.#pending += update.bytes;
     try {
@@ -69,11 +70,10 @@ export class Quarantine {
         MAX_ENTRIES,
         MAX_BYTES,
       );
-      this.connection.noteWrite();
+      if (added !== 0 && added !== 1) throw new Error('the answer is not that of the script');
       return { added: added === 1, lost };
     } catch (error) {
-      this.connection.noteWrite(error as Error);
-      throw new NotStored((error as Error).message);
+      throw new NotStored(describeProblem(this.connection.settings, error as Error));
     } finally {
       this.#pending -= update.bytes;
     }

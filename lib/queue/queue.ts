@@ -4,7 +4,7 @@ import { compileKeys, type Keys } from '../laravel/keys.js';
 import type { Settings } from '../settings/load.js';
 import type { Update } from '../webhook/update.js';
 import { Connection } from './connection.js';
-import { compileEnqueue, EnqueueCall, type EnqueueConstants, Outcome } from './enqueue.js';
+import { compileEnqueue, EnqueueCall, type EnqueueConstants, Outcome, readOutcomes } from './enqueue.js';
 import { Quarantine } from './quarantine.js';
 
 /** A call of the script holds at most this much, so that it never blocks Redis for long. */
@@ -51,7 +51,7 @@ export class Queue<Request> {
 
   constructor(settings: Settings, settle: Settle<Request>, events: QueueEvents) {
     const keys: Keys = compileKeys(settings);
-    this.connection = new Connection(settings, keys, events.onRedis);
+    this.connection = new Connection(settings, () => this.#send(this.#newCall()), events.onRedis);
     this.quarantine = new Quarantine(this.connection, keys);
     this.#constants = compileEnqueue(settings, keys);
     this.#jobs = new JobWriter(settings, keys);
@@ -128,12 +128,13 @@ export class Queue<Request> {
 
   async #send(call: EnqueueCall<Request>): Promise<readonly Outcome[]> {
     const now = Date.now();
+    const updates = call.requests.length;
     try {
-      return (await this.connection.send(call.command(now, 'EVALSHA'))) as Outcome[];
+      return readOutcomes(await this.connection.send(call.command(now, 'EVALSHA')), updates);
     } catch (error) {
       // The script is not known there (a new server, SCRIPT FLUSH): it has not run, and EVAL brings it along.
       if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
-      return (await this.connection.send(call.command(now, 'EVAL'))) as Outcome[];
+      return readOutcomes(await this.connection.send(call.command(now, 'EVAL')), updates);
     }
   }
 

@@ -36,19 +36,35 @@ export function readEnvFile(path: string, environment: Environment): EnvFile {
  */
 function expand(source: string, parsed: Record<string, string>, environment: Environment): Environment {
   const values: Record<string, string> = {};
+  const lookUp = (whole: string, name: string): string => environment[name] ?? values[name] ?? whole;
   for (const [name, value] of Object.entries(parsed)) {
-    values[name] = isSingleQuoted(source, name)
-      ? value
-      : value.replace(
-          /\$\{([A-Za-z0-9_.]+)\}/g,
-          (whole, other: string) => environment[other] ?? values[other] ?? whole,
-        );
+    const raw = rawValue(source, name);
+    if (raw.startsWith("'")) values[name] = value;
+    else if (raw.startsWith('"')) values[name] = unquote(raw, lookUp);
+    else values[name] = value.replace(VARIABLE, lookUp);
   }
   return values;
 }
 
-/** dotenv drops the quotes, and with them the difference that decides here. The last line of a name counts. */
-function isSingleQuoted(source: string, name: string): boolean {
-  const lines = source.matchAll(new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=[ \\t]*(.?)`, 'gm'));
-  return [...lines].at(-1)?.[1] === "'";
+const VARIABLE = /\$\{([A-Za-z0-9_.]+)\}/g;
+
+/**
+ * What stands behind the last `NAME=`. dotenv drops the quotes, and with them what decides here, and it knows
+ * fewer escapes than Laravel.
+ */
+function rawValue(source: string, name: string): string {
+  const lines = source.matchAll(new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=[ \\t]*`, 'gm'));
+  const last = [...lines].at(-1);
+  return last === undefined ? '' : source.slice(last.index + last[0].length);
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f', v: '\v' };
+
+/** Reads up to the quote that ends the value; an escape hides its `$` and its quote. */
+function unquote(raw: string, lookUp: (whole: string, name: string) => string): string {
+  const inside = /^"((?:[^"\\]|\\.)*)/s.exec(raw)?.[1] ?? '';
+  return inside.replace(/\\(.)|\$\{([A-Za-z0-9_.]+)\}/gs, (whole, character?: string, name?: string) => {
+    if (name !== undefined) return lookUp(whole, name);
+    return ESCAPED[character ?? ''] ?? character ?? whole;
+  });
 }

@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type CleanedEnv, cleanEnv, EnvMissingError } from 'envalid';
 import { closest, distance } from 'fastest-levenshtein';
 import { SettingError, StartError } from '../errors.js';
 import { type EnvFile, type Environment, readEnvFile } from './env-file.js';
+import { NOT_GIVEN } from './rules.js';
 import { SETTINGS, type SettingName } from './table.js';
 
 const RULES = Object.fromEntries(Object.entries(SETTINGS).map(([name, setting]) => [name, setting.rule])) as {
@@ -40,10 +41,13 @@ export function loadSettings(environment: Environment, path?: string): LoadedSet
   return { settings, file, warnings: warningsOf(settings, merged, envFile) };
 }
 
-/** `null` and an empty value mean "not given", as Laravel's env() has it; not for a secret or a prefix. */
-function isGiven(name: string, value: string | undefined): boolean {
+/**
+ * `null`, `empty` and an empty value mean "not given", spelled as Laravel's env() takes them. A secret that is
+ * given so is refused instead, and an APP_NAME is empty.
+ */
+function isGiven(name: string, value: string | undefined): value is string {
   if (name === 'SECRET_TOKEN' || name === 'TELEGRAM_SECRET_TOKEN') return value !== undefined;
-  return value !== undefined && value !== '' && value !== 'null' && value !== '(null)';
+  return value !== undefined && !NOT_GIVEN.test(value);
 }
 
 function check(environment: Environment): Given {
@@ -51,7 +55,7 @@ function check(environment: Environment): Given {
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
     const value = environment[name];
     if (!isGiven(name, value)) continue;
-    if (value?.includes('${')) {
+    if (value.includes('${')) {
       throw new SettingError(
         name,
         `still holds \${…} after expansion: define that variable above it`,
@@ -76,20 +80,20 @@ const example = (name: SettingName): string => SETTINGS[name].rule.example ?? ''
 function complete(given: Given, environment: Environment): Settings {
   const separator = given.TGOOK_LARAVEL === '13' ? '-' : '_';
   const legacy = given.TGOOK_JOB_FORMAT === 'legacy';
+  // To Laravel, an APP_NAME that is there and empty is no reason to take its default.
+  const app =
+    environment.APP_NAME === undefined || isGiven('APP_NAME', environment.APP_NAME) ? given.APP_NAME : '';
+  const derive = (name: SettingName, between: '_' | '-', end: string, empty: string): string =>
+    environment[name] === undefined ? `${slug(app, between, name)}${end}` : empty;
   return {
     ...given,
     SECRET_TOKEN: given.SECRET_TOKEN ?? given.TELEGRAM_SECRET_TOKEN,
     REDIS_PREFIX:
-      given.REDIS_PREFIX ??
-      (environment.REDIS_PREFIX === undefined
-        ? `${slug(given.APP_NAME, separator, 'REDIS_PREFIX')}${separator}database${separator}`
-        : ''),
+      given.REDIS_PREFIX ?? derive('REDIS_PREFIX', separator, `${separator}database${separator}`, ''),
     // Horizon itself takes `horizon:` where its prefix is empty (Laravel\Horizon\Horizon::use).
     HORIZON_PREFIX:
       given.HORIZON_PREFIX ??
-      (environment.HORIZON_PREFIX === undefined
-        ? `${slug(given.APP_NAME, '_', 'HORIZON_PREFIX')}_horizon:`
-        : 'horizon:'),
+      (given.TGOOK_HORIZON === 'never' ? '' : derive('HORIZON_PREFIX', '_', '_horizon:', 'horizon:')),
     TGOOK_JOB_CLASS:
       given.TGOOK_JOB_CLASS ??
       (legacy ? 'App\\Jobs\\ProcessTelegramUpdate' : 'App\\Jobs\\ProcessTelegramUpdateJob'),
@@ -123,7 +127,7 @@ function warningsOf(settings: Settings, environment: Environment, file: EnvFile 
   for (const name of Object.keys(environment)) {
     if (!name.startsWith('TGOOK_') || name in SETTINGS) continue;
     const nearest = closest(name, Object.keys(SETTINGS));
-    const hint = distance(name, nearest) <= 6 ? `: did you mean ${nearest}?` : '';
+    const hint = distance(name, nearest) <= 3 ? `: did you mean ${nearest}?` : '';
     warnings.push(`${name} is not a setting of tgook${hint}`);
   }
   if (settings.SECRET_TOKEN === undefined) {
@@ -143,6 +147,8 @@ function warningsOf(settings: Settings, environment: Environment, file: EnvFile 
  * @throws StartError when the argument is neither a command nor an existing file
  */
 export function settingsFile(argument: string, commands: readonly string[]): string {
+  const isFolder = statSync(argument, { throwIfNoEntry: false })?.isDirectory();
+  if (isFolder) throw new StartError(`${argument} is a folder: give the path of the .env file in it`);
   if (existsSync(argument)) return argument;
   throw new StartError(
     `'${argument}' is neither a command nor an existing file: did you mean 'tgook ${closest(argument, commands)}'? ` +

@@ -2,8 +2,8 @@ import { makeValidator } from 'envalid';
 
 /**
  * The rules of the settings' values, as envalid validators. Each throws an Error whose message is read after
- * the variable's name ("LISTEN_PORT must be …"). `null` and an empty value never get here but for the rules
- * made by `presentRule`: they mean "not given", as in Laravel.
+ * the variable's name ("LISTEN_PORT must be …"). `null` and an empty value get here only for
+ * secrets: elsewhere they mean "not given", as in Laravel.
  */
 
 /** `127.0.0.1`, `redis.local`, `::1`, or the absolute path of a Unix socket. */
@@ -13,6 +13,9 @@ const CLASS = /^[A-Za-z_][A-Za-z0-9_]*(?:\\[A-Za-z_][A-Za-z0-9_]*)*$/;
 const QUEUE = /^[\x21-\x7e]{1,128}$/;
 const TAG = /^[A-Za-z0-9_.:{}@/-]{1,128}$/;
 const ZONE = /^[A-Za-z][A-Za-z0-9_+/-]*$/;
+
+/** What Laravel's env() takes for nothing. */
+export const NOT_GIVEN = /^(?:|\(?(?:null|empty)\)?)$/i;
 
 /** Bot ids are taken from the path as they are; this is what one may look like. */
 export const BOT_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
@@ -31,6 +34,13 @@ export const urlRule = makeValidator(value => {
   }
   if (!['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
     throw new Error('must begin with redis://, rediss:// or unix:');
+  }
+  const isSocket = url.protocol === 'unix:';
+  if (isSocket ? !url.pathname.startsWith('/') : url.hostname === '') throw new Error('names no server');
+  try {
+    decodeURIComponent(url.username + url.password + url.pathname);
+  } catch {
+    throw new Error('holds a % that must be written %25');
   }
   const db = databaseOfUrl(url);
   if (db !== undefined && !/^\d{1,9}$/.test(db)) throw new Error('names a database that is not a number');
@@ -72,7 +82,7 @@ export const choiceRule = <T extends string>(...choices: T[]) =>
 
 /** Telegram's own rule for secret_token, for each of several with commas between. */
 export const secretsRule = makeValidator(value => {
-  if (value === '' || value === 'null') {
+  if (NOT_GIVEN.test(value)) {
     throw new Error(
       'is empty: give the secret_token of setWebhook, or remove the line to switch the check off',
     );
@@ -88,6 +98,12 @@ export const queueRule = makeValidator(value => {
   if (!QUEUE.test(value)) throw new Error('must be 1-128 printable ASCII characters without spaces');
   const suffix = [':reserved', ':delayed', ':notify'].find(end => value.endsWith(end));
   if (suffix !== undefined) throw new Error(`must not end in ${suffix}, which Laravel keeps for itself`);
+  return value;
+});
+
+/** A name that goes into a hash and a payload as it is. */
+export const nameRule = makeValidator(value => {
+  if (!QUEUE.test(value)) throw new Error('must be 1-128 printable ASCII characters without spaces');
   return value;
 });
 
@@ -146,7 +162,9 @@ export const schemaRule = (bundled: readonly string[]) =>
   makeValidator(value => {
     if (value.includes('/')) throw new Error('cannot be a file yet: give a version of phptg/bot-api');
     if (!bundled.includes(value)) {
-      throw new Error(`has no class facts for ${value}; those bundled are of ${bundled.join(', ')}`);
+      throw new Error(
+        `has no class facts for ${JSON.stringify(value)}; those bundled are of ${bundled.join(', ')}`,
+      );
     }
     return value;
   });

@@ -9,6 +9,7 @@ import {
   integerRule,
   laterRule,
   listenHostRule,
+  nameRule,
   prefixRule,
   queueRule,
   schemaRule,
@@ -19,8 +20,6 @@ import {
   zoneRule,
 } from './rules.js';
 
-const port = integerRule(1, 65535);
-
 /**
  * Every setting there is. Validation, `.env.example`, `tgook --help` and the README's table are made from
  * this. `shown` is the default in words, where the value itself would not say it; `group` opens a section.
@@ -30,7 +29,9 @@ export const SETTINGS = {
     group: "Redis: the connection that the app's queue uses",
     rule: hostRule({ default: '127.0.0.1', example: '127.0.0.1', desc: 'Host name, address or socket path' }),
   },
-  REDIS_PORT: { rule: port({ default: 6379, example: '6379', desc: 'Port' }) },
+  REDIS_PORT: {
+    rule: integerRule(0, 65535)({ default: 6379, example: '6379', desc: 'Port; not read for a socket' }),
+  },
   REDIS_DB: {
     rule: integerRule(0, 999_999)({ default: 0, example: '0', desc: 'Number of the database' }),
   },
@@ -221,7 +222,7 @@ export const SETTINGS = {
     }),
   },
   TGOOK_QUEUE_CONNECTION: {
-    rule: queueRule({
+    rule: nameRule({
       default: 'redis',
       example: 'redis',
       desc: 'Name of the queue connection (config/queue.php), which Horizon shows',

@@ -15,6 +15,8 @@ import { parseUpdate, type Update } from './update.js';
 /** What the webhook tells of itself. */
 export interface WebhookEvents extends QueueEvents {
   readonly onQuarantined: (bot: string, updateId: number, reason: string, result: Quarantined) => void;
+  /** Redis did not take an update into quarantine; it was answered 503. */
+  readonly onNotQuarantined: (problem: string) => void;
 }
 
 /**
@@ -24,8 +26,6 @@ export class Webhook {
   readonly queue: Queue<WebhookRequest>;
   /** The worker is going: answers carry `Connection: close`. */
   draining = false;
-  /** The drain limit has passed: everything is answered 503. */
-  closed = false;
   readonly #bots: ReadonlySet<string> | undefined;
   readonly #authenticator: Authenticator;
   readonly #reader: BodyReader;
@@ -34,13 +34,15 @@ export class Webhook {
   constructor(settings: Settings, events: WebhookEvents) {
     this.#bots = settings.TGOOK_BOTS && new Set(settings.TGOOK_BOTS);
     this.#authenticator = new Authenticator(settings.SECRET_TOKEN);
-    this.#reader = new BodyReader(settings.TGOOK_MAX_BODY, this.#take, tooLarge);
+    this.#reader = new BodyReader(settings.TGOOK_MAX_BODY, this.#take, refuseBody);
     this.#events = events;
     this.queue = new Queue(settings, this.#settle, events);
   }
 
   /** The server's request listener. */
   readonly receive = (request: WebhookRequest, response: ServerResponse): void => {
+    // What a client has sent behind a refusal is not read: it would be taken without an answer.
+    if (request.socket.writableEnded) return;
     request.response = response;
     response.sendDate = false;
     const refusal = this.#refusal(request);
@@ -63,7 +65,7 @@ export class Webhook {
     const content = headers['content-encoding'];
     if (content !== undefined && content.toLowerCase() !== 'identity') return answers.UNSUPPORTED_MEDIA_TYPE;
     if (Number(headers['content-length'] ?? 0) > this.#reader.limit) return answers.CONTENT_TOO_LARGE;
-    if (this.closed || this.#reader.full) return answers.UNAVAILABLE;
+    if (this.#reader.full) return answers.UNAVAILABLE;
     request.bot = bot;
     return undefined;
   }
@@ -78,10 +80,6 @@ export class Webhook {
 
   /** A complete body: parse, encode, enqueue. */
   readonly #take = (request: WebhookRequest, body: Buffer): void => {
-    if (this.closed) {
-      this.#answer(request, answers.UNAVAILABLE);
-      return;
-    }
     let update: Update;
     try {
       update = parseUpdate(body);
@@ -109,8 +107,9 @@ export class Webhook {
       const result = await this.queue.quarantine.keep(request.bot, update, message);
       this.#answer(request, answers.OK);
       this.#events.onQuarantined(request.bot, update.id, message, result);
-    } catch {
+    } catch (error) {
       this.#answer(request, answers.UNAVAILABLE);
+      this.#events.onNotQuarantined((error as Error).message);
     }
   }
 
@@ -120,6 +119,6 @@ export class Webhook {
   }
 }
 
-function tooLarge(request: WebhookRequest): void {
-  refuse(request.socket, answers.CONTENT_TOO_LARGE);
+function refuseBody(request: WebhookRequest, why: 'too-large' | 'full'): void {
+  refuse(request.socket, why === 'full' ? answers.UNAVAILABLE : answers.CONTENT_TOO_LARGE);
 }

@@ -18,6 +18,9 @@ export interface WorkerEvents {
   quarantined: number;
   /** The newest of them. */
   last?: { readonly bot: string; readonly updateId: number; readonly reason: string };
+  /** Updates that the quarantine did not take, and the newest reason. */
+  notQuarantined: number;
+  problem?: string;
   /** Quarantined updates that had to make room: how many, and the first of them as `<bot>:<update id>`. */
   lost: number;
   lostIds: string[];

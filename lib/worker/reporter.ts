@@ -37,6 +37,12 @@ export class Reporter {
     this.#later();
   };
 
+  readonly notQuarantined = (problem: string): void => {
+    this.#events.notQuarantined++;
+    this.#events.problem = problem;
+    this.#later();
+  };
+
   flush(): void {
     clearTimeout(this.#timer);
     if (this.#timer === undefined) return;
@@ -51,5 +57,5 @@ export class Reporter {
 }
 
 function nothing(): WorkerEvents {
-  return { quarantined: 0, lost: 0, lostIds: [], withoutHorizon: 0 };
+  return { quarantined: 0, notQuarantined: 0, lost: 0, lostIds: [], withoutHorizon: 0 };
 }

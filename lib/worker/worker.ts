@@ -22,11 +22,12 @@ export class Worker {
   readonly #server: WebhookServer;
 
   constructor(readonly settings: Settings) {
-    const { redis, withoutHorizon, quarantined } = this.#reporter;
+    const { redis, withoutHorizon, quarantined, notQuarantined } = this.#reporter;
     this.#webhook = new Webhook(settings, {
       onRedis: redis,
       onWithoutHorizon: withoutHorizon,
       onQuarantined: quarantined,
+      onNotQuarantined: notQuarantined,
     });
     this.#server = createWebhookServer(this.#webhook.receive);
   }
@@ -49,15 +50,14 @@ export class Worker {
 
   /** Takes no new connections, answers what has begun and what still comes on the open ones, and exits. */
   drain(limits: DrainLimits): void {
-    if (this.#webhook.draining) return;
-    this.#webhook.draining = true;
-    this.#server.on('close', () => this.#exit(0));
-    stopAccepting(this.#server);
+    if (!this.#webhook.draining) {
+      this.#webhook.draining = true;
+      this.#server.on('close', () => this.#exit(0));
+      stopAccepting(this.#server);
+    }
+    // Told again, without its primary for instance, it has the shorter of both limits.
     setTimeout(() => this.#server.closeIdleConnections(), limits.idle);
-    setTimeout(() => {
-      this.#webhook.closed = true;
-      this.#exit(0);
-    }, limits.total);
+    setTimeout(() => this.#exit(0), limits.total);
   }
 
   #exit(code: number): void {

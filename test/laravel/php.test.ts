@@ -107,6 +107,7 @@ t.test('a .env file is read as Laravel reads it', t => {
     'TWICE=1',
     'TWICE=2',
     'BACKSLASH=App\\Jobs\\Job',
+    'ESCAPES="a \\"quote\\" \\\\ and \\$ and \\t tab ${PLAIN} \\${PLAIN}"',
   ];
   const folder = mkdtempSync(join(tmpdir(), 'tgook-env-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
