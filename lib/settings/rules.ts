@@ -36,7 +36,8 @@ export const urlRule = makeValidator(value => {
     throw new Error('must begin with redis://, rediss:// or unix:');
   }
   const isSocket = url.protocol === 'unix:';
-  if (isSocket ? !url.pathname.startsWith('/') : url.hostname === '') throw new Error('names no server');
+  if (isSocket ? url.hostname !== '' || !url.pathname.startsWith('/') : url.hostname === '')
+    throw new Error('names no server');
   try {
     decodeURIComponent(url.username + url.password + url.pathname);
   } catch {

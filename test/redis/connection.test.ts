@@ -117,7 +117,7 @@ t.test('an answer that is cut: the retry is a duplicate', async t => {
   t.equal(await lost, undefined);
   t.ok(seconds(begin) < 0.5, 'told as soon as the connection is gone');
   proxy.deaf = false;
-  await queue.until(/closed/);
+  await queue.until(/lost/);
   await queue.until(undefined);
   t.equal(await queue.add(1), Outcome.Duplicate);
   t.equal(await redis.client.llen(queue.keys.list), 2);
@@ -210,7 +210,7 @@ t.test('another database than 0', async t => {
   t.equal(await redis.client.llen(queue.keys.list), 1);
   // Also after the connection was lost.
   await redis.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-  await queue.until(/closed/);
+  await queue.until(/lost/);
   await queue.until(undefined);
   t.equal(await queue.add(2), Outcome.Enqueued);
   t.equal(await redis.client.llen(queue.keys.list), 2);
