@@ -24,7 +24,7 @@ async function start(
   for (const warning of ofRedis) log.warn(warning);
   if (problem !== undefined) log.error(`${problem}; until then every update is answered 503`);
   const started = await primary.start(problem);
-  logSummary(log, settings, file, started);
+  logSummary(log, settings, file, started, problem !== undefined);
 }
 
 /** The first signal drains, a second one ends everything at once. */
@@ -36,7 +36,9 @@ function stopOnSignals(primary: Primary, log: Logger): void {
       process.exit(1);
     }
     stopping = true;
-    log.info(`${signal}: answering what has begun, then stopping`);
+    log.info(
+      `${signal}: answering what has begun, then stopping (within 8 s; a second signal stops at once)`,
+    );
     void primary.stop().then(() => {
       log.info('stopped');
       process.exit(0);
@@ -44,4 +46,6 @@ function stopOnSignals(primary: Primary, log: Logger): void {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // The terminal is closed.
+  process.on('SIGHUP', stop);
 }

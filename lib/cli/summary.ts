@@ -11,17 +11,28 @@ export function logSummary(
   settings: Settings,
   file: string | undefined,
   started: Started,
+  isRedisAway: boolean,
 ): void {
   if (!log.isLevelEnabled('info')) return;
+  const title = isRedisAway
+    ? 'tgook is listening, and answers 503 until Redis can be used'
+    : 'tgook is ready';
   const rows = summaryRows(settings, file, started);
   if (!process.stdout.isTTY) {
-    log.info(Object.fromEntries(rows.map(([key, , value]) => [key, value])), 'tgook is ready');
+    log.info(Object.fromEntries(rows.map(([key, , value]) => [key, value])), title);
     return;
   }
-  const lines = rows.map(([, label, value]) => `  ${label.padEnd(10)} ${value}`);
-  process.stdout.write(`\n  tgook is ready\n\n${lines.join('\n')}\n\n`);
+  const lines = rows.flatMap(([, label, value]) => (label === '' ? [] : [`  ${label.padEnd(10)} ${value}`]));
+  process.stdout.write(`\n  ${isRedisAway ? YELLOW : GREEN}${title}${PLAIN}\n\n${lines.join('\n')}\n\n`);
 }
 
+const GREEN = '\x1b[32m';
+const YELLOW = '\x1b[33m';
+const PLAIN = '\x1b[0m';
+
+const HORIZON = { auto: 'on while Horizon runs', always: 'on', never: 'off' } as const;
+
+/** A row without a label is for programs alone: people read it in another. */
 type Row = readonly [key: string, label: string, value: string | number];
 
 function summaryRows(settings: Settings, file: string | undefined, started: Started): Row[] {
@@ -34,7 +45,7 @@ function summaryRows(settings: Settings, file: string | undefined, started: Star
   return [
     ['settings', 'settings', file ?? 'environment only'],
     ['webhook', 'webhook', `http://${bracket(host)}:${port}/telegram/bot/webhook/{bot_id}`],
-    ['port', 'port', port],
+    ['port', '', port],
     ['bots', 'bots', bots],
     ['secret', 'secret', settings.SECRET_TOKEN === undefined ? 'off' : 'on'],
     ['workers', 'workers', settings.TGOOK_WORKERS],
@@ -44,7 +55,7 @@ function summaryRows(settings: Settings, file: string | undefined, started: Star
     ['job', 'job', settings.TGOOK_JOB_CLASS],
     ['format', 'format', format],
     ['laravel', 'laravel', settings.TGOOK_LARAVEL],
-    ['horizon', 'horizon', settings.TGOOK_HORIZON],
+    ['horizon', 'horizon', HORIZON[settings.TGOOK_HORIZON]],
     ['admin', 'admin', admin === undefined ? 'off' : `http://${bracket(admin.address)}:${admin.port}/readyz`],
   ];
 }

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { LaravelConsumer } from '../laravel/consumer.js';
 import { compileKeys, type Keys } from '../laravel/keys.js';
-import { startPrivateRedis } from '../queue/private-redis.js';
 import { loadSettings } from '../settings/load.js';
 import { kindOf, type TelegramUpdate } from '../telegram/kinds.js';
 import { sampleUpdates } from '../telegram/sample-updates.js';
 import { TelegramSimulator } from '../telegram/simulator.js';
 import { startCluster } from './cluster.js';
 import { discrepancies, Ledger, type Plan } from './ledger.js';
+import { startPrivateRedis } from './private-redis.js';
 import { Reaper } from './reaper.js';
 import type { Report } from './report.js';
 import type { Stage } from './stage.js';
@@ -28,7 +28,6 @@ export async function perform(stage: Stage, status: StatusLine): Promise<Report>
   stage.add(() => reaper.dismiss());
   const redis = await startPrivateRedis();
   stage.add(() => redis.stop());
-  reaper.cleansUp(redis.process.pid, redis.folder);
 
   const secret = randomBytes(24).toString('base64url');
   const file = join(redis.folder, '.env');

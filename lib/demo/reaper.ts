@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Reads what is to be done, a line each, until the demo closes the pipe or is gone, by `kill -9` too: only
- * a process of its own can clean up after that. A demo that ends by itself ends this one first.
+ * Reads what is to be done, a line each, until its owner closes the pipe or is gone, by `kill -9` too: only
+ * a process of its own can clean up after that. An owner that ends by itself ends this one first.
  */
 const SCRIPT = `
 groups= folder=

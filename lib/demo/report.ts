@@ -57,7 +57,7 @@ function table({ figures, kinds }: Report, dim: Paint): string {
 }
 
 const SET_UP = `\
-cp config/.env.example .env     # and fill it in; or take your Laravel app's:
+# your Laravel app's own settings; config/.env.example has all there are
 bin/tgook /var/www/app/.env
 curl "https://api.telegram.org/bot<token>/setWebhook" \\
   -d "secret_token=<SECRET_TOKEN>" \\

@@ -22,10 +22,8 @@ export function refuse(socket: Duplex, answer: Answer): void {
     socket.destroy();
     return;
   }
-  const headers: string[] = [];
-  for (let i = 0; i < answer.headers.length; i += 2)
-    headers.push(`${answer.headers[i]}: ${answer.headers[i + 1]}`);
-  const head = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`, ...headers, 'Connection: close'];
+  const head = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`];
+  for (let i = 0; i < answer.close.length; i += 2) head.push(`${answer.close[i]}: ${answer.close[i + 1]}`);
   socket.end(`${head.join('\r\n')}\r\n\r\n`);
   socket.on('error', () => {});
   socket.resume();

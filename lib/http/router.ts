@@ -1,4 +1,4 @@
-import { BOT_ID } from '../settings/rules.js';
+import { BOT_ID } from '../settings/values.js';
 
 const PREFIX = '/telegram/bot/webhook/';
 

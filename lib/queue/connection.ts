@@ -1,7 +1,7 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis';
 import { NotStored } from '../errors.js';
 import type { Settings } from '../settings/load.js';
-import { databaseOfUrl } from '../settings/rules.js';
+import { databaseOfUrl } from '../settings/values.js';
 import { describeProblem, NO_ANSWER } from './problems.js';
 
 /** How long a connection that turned out unfit rests before it is tried again, in milliseconds. */

@@ -57,7 +57,7 @@ export function settingsHelp(): string {
   const lines = ['Settings (from the environment, else from the .env file):'];
   for (const { name, group, shown, description } of rows()) {
     if (group !== undefined) lines.push('', `  ${group}`);
-    lines.push(`    ${name.padEnd(28)} ${description} [${shown}]`);
+    lines.push(`    ${name} [${shown}]`, `        ${description}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -1,4 +1,5 @@
 import { makeValidator } from 'envalid';
+import { BOT_ID, databaseOfUrl } from './values.js';
 
 /**
  * The rules of the settings' values, as envalid validators. Each throws an Error whose message is read after
@@ -16,9 +17,6 @@ const ZONE = /^[A-Za-z][A-Za-z0-9_+/-]*$/;
 
 /** What Laravel's env() takes for nothing. */
 export const NOT_GIVEN = /^(?:|\(?(?:null|empty)\)?)$/i;
-
-/** Bot ids are taken from the path as they are; this is what one may look like. */
-export const BOT_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 export const hostRule = makeValidator(value => {
   if (!HOST.test(value)) throw new Error('must be a host name, an IP address or the path of a Unix socket');
@@ -47,12 +45,6 @@ export const urlRule = makeValidator(value => {
   if (db !== undefined && !/^\d{1,9}$/.test(db)) throw new Error('names a database that is not a number');
   return value;
 });
-
-/** The database in a Redis URL: its path (`redis://host/2`), or `?db=2` where the path is a socket's. */
-export function databaseOfUrl(url: URL): string | undefined {
-  if (url.protocol !== 'unix:' && url.pathname.length > 1) return url.pathname.slice(1);
-  return url.searchParams.get('db') ?? undefined;
-}
 
 /** Anything at all, spaces and `$` included. */
 export const textRule = makeValidator(value => value);

@@ -56,9 +56,10 @@ export class Webhook {
     const bot = botOfUrl(request.url ?? '');
     if (bot === undefined) return answers.NOT_FOUND;
     if (request.method !== 'POST') return answers.METHOD_NOT_ALLOWED;
-    if (this.#bots !== undefined && !this.#bots.has(bot)) return answers.NOT_FOUND;
     const { headers } = request;
     if (!this.#authenticator.accepts(headers['x-telegram-bot-api-secret-token'])) return answers.UNAUTHORIZED;
+    // Behind the secret: a stranger does not learn which bots there are.
+    if (this.#bots !== undefined && !this.#bots.has(bot)) return answers.NOT_FOUND;
     // node:http reads a body that is chunked last, whatever else it is.
     const transfer = headers['transfer-encoding'];
     if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') return answers.NOT_IMPLEMENTED;
@@ -114,8 +115,7 @@ export class Webhook {
   }
 
   #answer({ response }: WebhookRequest, answer: answers.Answer): void {
-    if (this.draining) response.shouldKeepAlive = false;
-    answers.send(response, answer);
+    answers.send(response, answer, this.draining);
   }
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { type PrivateRedis, startPrivateRedis } from '../../lib/queue/private-redis.js';
+import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
 import { type GoldenInvalid, type GoldenUpdate, type Payload, readGolden } from '../support/golden.js';
 import { post, startTgook, type Tgook } from '../support/tgook.js';
 

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { startPrivateRedis } from '../../lib/queue/private-redis.js';
+import { startPrivateRedis } from '../../lib/demo/private-redis.js';
 import { type RawAnswer, raw } from '../support/raw.js';
 import { startTgook, textUpdate } from '../support/tgook.js';
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { type PrivateRedis, startPrivateRedis } from '../../lib/queue/private-redis.js';
+import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
 import { raw } from '../support/raw.js';
 import { post, runTgook, type Settings, startTgook, type Tgook, textUpdate } from '../support/tgook.js';
 
@@ -135,7 +135,7 @@ t.test('the start says what runs, in one line of JSON without a terminal', async
     key: LIST,
     queue: 'telegram_updates',
     secret: 'on',
-    horizon: 'never',
+    horizon: 'off',
     format: /^object/,
     webhook: new RegExp(`:${tgook.port}/telegram/bot/webhook/`),
   });

@@ -9,6 +9,10 @@ import { Outcome } from '../../lib/queue/enqueue.js';
 import { dump, openQueue, redisFor, signalled, type Values } from '../support/queue.js';
 import { type Manner, RedisProxy } from '../support/redis-proxy.js';
 
+// Most of these wait for a time to be up. Each private Redis listens for the end of the process.
+t.jobs = 3;
+process.setMaxListeners(30);
+
 async function proxyTo(t: Test, port: number): Promise<RedisProxy> {
   const proxy = await new RedisProxy(port).listen();
   t.teardown(() => proxy.close());
@@ -87,6 +91,7 @@ t.test('a reply to the script that is none of its outcomes is not taken for one'
     '*1\r\n$-1\r\n',
     '*1\r\n$1\r\n1\r\n',
     '*1\r\n:7\r\n',
+    '*2\r\n:1\r\n:1\r\n',
     '*1\r\n*1\r\n:1\r\n',
     '$1\r\n1\r\n',
   ]) {

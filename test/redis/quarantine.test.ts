@@ -1,12 +1,16 @@
 import t, { type Test } from 'tap';
+import type { PrivateRedis } from '../../lib/demo/private-redis.js';
 import { Misfit, NotStored } from '../../lib/errors.js';
 import { Outcome } from '../../lib/queue/enqueue.js';
-import type { PrivateRedis } from '../../lib/queue/private-redis.js';
 import type { Quarantined } from '../../lib/queue/quarantine.js';
 import { parseUpdate } from '../../lib/webhook/update.js';
 import { dump, openQueue, redisFor, type TestQueue, type Values } from '../support/queue.js';
 import { RedisProxy } from '../support/redis-proxy.js';
 import { textUpdate } from '../support/tgook.js';
+
+// Most of these wait for a time to be up. Each private Redis listens for the end of the process.
+t.jobs = 3;
+process.setMaxListeners(30);
 
 const STREAM = 'laravel_database_tgook:quarantine';
 const IDS = `${STREAM}:ids`;
@@ -221,6 +225,11 @@ t.test('a stream that somebody has emptied is counted anew', async t => {
   t.same(await keep(queue, misfit(2, MiB)), { added: true, lost: [] }, 'what is gone takes no room');
   t.same(await keep(queue, misfit(3, MiB)), { added: true, lost: [] });
   t.equal(await redis.client.xlen(STREAM), 3);
+  t.same(
+    await keep(queue, misfit(1), 'old'),
+    { added: true, lost: [] },
+    'and what is gone is not there already',
+  );
 });
 
 t.test('what Redis refuses is not stored, and nothing is half-written', { jobs: 3 }, t => {
@@ -303,9 +312,10 @@ t.test('without Redis it is refused at once, and what hangs in time', async t =>
   const hanging = Array.from({ length: 20 }, (_, i) =>
     keep(queue, misfit(10 + i, 2 * MiB)).catch(error => error),
   );
+  const sent = performance.now();
   // 32 MiB may be on their way: the others are told at once.
   t.type(await hanging[16], NotStored);
-  t.ok(performance.now() - begin < 500);
+  t.ok(performance.now() - sent < 500);
   for (const error of await Promise.all(hanging)) if (!(error instanceof NotStored)) t.fail(String(error));
   t.ok(performance.now() - begin < 3500, `${performance.now() - begin} ms`);
   await t.rejects(keep(queue, misfit(1000)), NotStored);

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { Test } from 'tap';
+import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
 import { NotStored } from '../../lib/errors.js';
 import { compileKeys, type Keys } from '../../lib/laravel/keys.js';
 import type { Outcome } from '../../lib/queue/enqueue.js';
-import { type PrivateRedis, startPrivateRedis } from '../../lib/queue/private-redis.js';
 import { Queue } from '../../lib/queue/queue.js';
 import { loadSettings, type Settings } from '../../lib/settings/load.js';
 import { parseUpdate } from '../../lib/webhook/update.js';

@@ -80,7 +80,10 @@ export async function startTgook(settings: Settings, args: readonly string[] = [
     });
   const killed = () => child.kill('SIGKILL');
   process.once('exit', killed);
-  const { port, admin } = (await line(/^tgook is ready$/)) as unknown as { port: number; admin: string };
+  const { port, admin } = (await line(/^tgook is (?:ready|listening)/)) as unknown as {
+    port: number;
+    admin: string;
+  };
   return {
     process: child,
     url: `http://127.0.0.1:${port}/telegram/bot/webhook/`,

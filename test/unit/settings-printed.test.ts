@@ -57,6 +57,6 @@ t.test('--help names every setting, with its default and meaning', async t => {
   });
   const [code] = await once(child, 'close');
   t.equal(code, 0);
-  for (const name of NAMES) t.match(output, new RegExp(`^ +${name} +\\S.* \\[.+\\]$`, 'm'), name);
+  for (const name of NAMES) t.match(output, new RegExp(`^ +${name} \\[.+\\]\n +\\S`, 'm'), name);
   t.ok(output.endsWith(`\n${settingsHelp()}\n`) || output.includes(settingsHelp()), 'the whole of it');
 });

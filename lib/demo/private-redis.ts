@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { StartError } from '../errors.js';
+import { Reaper } from './reaper.js';
 
 /** A Redis for the demo, the tests and the benchmark alone: its own port and folder, gone with `stop()`. */
 export interface PrivateRedis {
@@ -35,6 +36,8 @@ export async function startPrivateRedis(options: readonly string[] = []): Promis
   const folder = mkdtempSync(join(tmpdir(), 'tgook-redis-'));
   const host = '127.0.0.1';
   let server: ChildProcess | undefined;
+  const reaper = new Reaper();
+  reaper.cleansUp(undefined, folder);
   // Also when this process ends without stop(), or before the start is over.
   const onExit = () => {
     server?.kill('SIGKILL');
@@ -50,11 +53,13 @@ export async function startPrivateRedis(options: readonly string[] = []): Promis
     await kill();
     process.removeListener('exit', onExit);
     onExit();
+    reaper.dismiss();
   };
 
   let port: number;
   const start = async () => {
     server = launch(program, folder, port, options);
+    reaper.cleansUp(server.pid);
     await untilReady(program, server);
   };
   try {

@@ -1,0 +1,10 @@
+/** What workers need to know of values; without envalid, which would cost each of them memory. */
+
+/** Bot ids are taken from the path as they are; this is what one may look like. */
+export const BOT_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+/** The database in a Redis URL: its path (`redis://host/2`), or `?db=2` where the path is a socket's. */
+export function databaseOfUrl(url: URL): string | undefined {
+  if (url.protocol !== 'unix:' && url.pathname.length > 1) return url.pathname.slice(1);
+  return url.searchParams.get('db') ?? undefined;
+}
