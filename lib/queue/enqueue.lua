@@ -68,7 +68,9 @@ if updates == 0 then
   local probe = KEYS[keysBefore + 1]
   local reply = redis.pcall('SETBIT', probe, 0, 0)
   if not failed(reply) then
-    redis.pcall('EXPIRE', probe, 1)
+    reply = redis.pcall('EXPIRE', probe, 1)
+  end
+  if not failed(reply) then
     reply = redis.pcall('RPUSH', probe, '')
   end
   if failed(reply) and not string.find(reply.err, 'WRONGTYPE', 1, true) then

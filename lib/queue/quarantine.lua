@@ -37,7 +37,7 @@ end
 -- Somebody may have deleted the stream by hand: what is gone takes no room.
 local entries, kept = redis.call('XLEN', stream), 0
 if entries > 0 then
-  kept = tonumber(redis.call('GET', bytes) or 0)
+  kept = tonumber(redis.call('GET', bytes) or 0) or 0
 end
 
 -- The mark goes first: it is refused when memory is short, and then nothing has been written.
@@ -59,11 +59,11 @@ while entries > 1 and (entries > mostEntries or kept > mostBytes) do
     fields[oldest[2][at]] = oldest[2][at + 1]
   end
   redis.call('XDEL', stream, oldest[1])
-  local lost = fields.bot .. ':' .. fields.update_id
+  local lost = (fields.bot or '?') .. ':' .. (fields.update_id or '?')
   if redis.call('HGET', ids, lost) == oldest[1] then
     redis.call('HDEL', ids, lost)
   end
-  entries, kept = entries - 1, kept - #fields.body
+  entries, kept = entries - 1, kept - #(fields.body or '')
   reply[#reply + 1] = lost
 end
 redis.call('SET', bytes, kept)

@@ -335,3 +335,12 @@ t.test('what only the script meets', { jobs: 3 }, t => {
   }
   t.end();
 });
+
+t.test('a user without the right to expire is not ready: ids would be remembered for ever', async t => {
+  const redis = await redisFor(t);
+  await redis.client.acl('SETUSER', 'tgook', 'on', '>p', '~*', '+@all', '-expire');
+  const queue = await openQueue(t, redis.port, { REDIS_USERNAME: 'tgook', REDIS_PASSWORD: 'p' });
+  t.match(queue.said.at(-1), /expire.* — check the ACL rights/);
+  await redis.client.acl('SETUSER', 'tgook', '+expire');
+  await queue.until(undefined, 3000);
+});
