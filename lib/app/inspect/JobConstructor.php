@@ -1,0 +1,169 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Tgook\Inspect;
+
+use Illuminate\Contracts\Queue\ShouldBeEncrypted;
+use ReflectionClass;
+use ReflectionNamedType;
+use ReflectionParameter;
+use ReflectionUnionType;
+use Throwable;
+
+/** Which parameters of the job's constructor are the bot's id, the update, and the time it was received. */
+final class JobConstructor
+{
+    private const BOT = '/bot/i';
+
+    private const UPDATE = '/update|body|payload|json|data|raw/i';
+
+    private const TIME = '/(?i:timestamp|time$|(?<!up)date)|(^|_)at$|[a-z]At$/';
+
+    /** Spelled as it is declared. */
+    public readonly string $class;
+
+    /** @var 'object'|'json'|'legacy' */
+    public readonly string $format;
+
+    /** @var array<'bot'|'update'|'time', string> parameter by role; the bot and the time may be left out */
+    private readonly array $roles;
+
+    /** @throws Problem `no-job`, `job` */
+    public function __construct(string $class)
+    {
+        if (! class_exists($class)) {
+            throw new Problem('no-job', "the app has no class $class: make it as 'tgook job' prints it, "
+                .'or set TGOOK_JOB_CLASS to the one it has');
+        }
+        $reflection = new ReflectionClass($class);
+        $this->class = $reflection->getName();
+        if (! $reflection->isInstantiable()) {
+            throw $this->problem('it cannot be made with new: it is abstract, or its constructor is not public');
+        }
+        if ($reflection->implementsInterface(ShouldBeEncrypted::class)) {
+            throw $this->problem('it is ShouldBeEncrypted, and tgook has no key: take the interface off');
+        }
+        $parameters = $reflection->getConstructor()?->getParameters() ?? [];
+        $typed = self::find($parameters, fn ($parameter) => in_array(ClassFacts::ROOT, self::types($parameter), true));
+        $roles = $typed ? self::rolesBesidesUpdate($parameters, $typed) : self::rolesByName($parameters);
+        $this->roles = array_map(fn ($parameter) => $parameter->name, array_filter($roles));
+        $this->format = $typed ? 'object' : (isset($this->roles['time']) ? 'legacy' : 'json');
+        $this->requireAllFilled($parameters);
+    }
+
+    /**
+     * A job, made by its own constructor.
+     *
+     * @param  string|object  $update  the body's text, or phptg's Update in the format object
+     *
+     * @throws Problem `job`
+     */
+    public function make(string $bot, string|object $update, int $time): object
+    {
+        $values = ['bot' => $bot, 'update' => $update, 'time' => $time];
+        $arguments = [];
+        foreach ($this->roles as $role => $parameter) {
+            $arguments[$parameter] = $values[$role];
+        }
+        try {
+            return new $this->class(...$arguments);
+        } catch (Throwable $thrown) {
+            throw $this->problem('its constructor threw '.Problem::describe($thrown), $thrown);
+        }
+    }
+
+    public function problem(string $reason, ?Throwable $previous = null): Problem
+    {
+        return new Problem('job', "tgook cannot make the job {$this->class}: $reason", $previous);
+    }
+
+    /** @param  list<ReflectionParameter>  $parameters */
+    private static function rolesBesidesUpdate(array $parameters, ReflectionParameter $update): array
+    {
+        $text = array_filter($parameters, fn ($parameter) => $parameter !== $update && self::takesText($parameter));
+        $required = array_filter($text, fn ($parameter) => ! $parameter->isOptional());
+
+        return [
+            'bot' => self::named(self::BOT, $required) ?? (reset($required) ?: self::named(self::BOT, $text)),
+            'update' => $update,
+        ];
+    }
+
+    /** @param  list<ReflectionParameter>  $parameters */
+    private static function rolesByName(array $parameters): array
+    {
+        $text = array_filter($parameters, self::takesText(...));
+        $notUpdate = array_filter($text, fn ($parameter) => ! preg_match(self::UPDATE, $parameter->name));
+        $bot = self::named(self::BOT, $notUpdate);
+        $integers = array_filter($parameters, fn ($parameter) => in_array('int', self::types($parameter), true));
+
+        return [
+            'bot' => $bot,
+            'update' => self::named(self::UPDATE, $text),
+            'time' => self::named(self::TIME, $integers),
+        ];
+    }
+
+    /** @param  list<ReflectionParameter>  $parameters */
+    private function requireAllFilled(array $parameters): void
+    {
+        if (! isset($this->roles['update'])) {
+            throw $this->problem('its constructor takes no update: give it a parameter of the type '
+                .ClassFacts::ROOT.', or a string $update');
+        }
+        foreach ($parameters as $parameter) {
+            if ($parameter->isOptional() || in_array($parameter->name, $this->roles, true)) {
+                continue;
+            }
+            $isBot = ! isset($this->roles['bot']) && preg_match(self::BOT, $parameter->name);
+            throw $this->problem($isBot
+                ? "its constructor's \${$parameter->name} takes no string, which a bot's id is for tgook: make it a string"
+                : "its constructor has a required parameter \${$parameter->name} that tgook cannot fill: give it a default");
+        }
+    }
+
+    /** @param  iterable<ReflectionParameter>  $parameters */
+    private static function named(string $pattern, iterable $parameters): ?ReflectionParameter
+    {
+        return self::find($parameters, fn ($parameter) => preg_match($pattern, $parameter->name) === 1);
+    }
+
+    /**
+     * The first that fits; one with a default only where no other does.
+     *
+     * @param  iterable<ReflectionParameter>  $parameters
+     */
+    private static function find(iterable $parameters, callable $fits): ?ReflectionParameter
+    {
+        $fallback = null;
+        foreach ($parameters as $parameter) {
+            if ($fits($parameter)) {
+                if (! $parameter->isOptional()) {
+                    return $parameter;
+                }
+                $fallback ??= $parameter;
+            }
+        }
+
+        return $fallback;
+    }
+
+    private static function takesText(ReflectionParameter $parameter): bool
+    {
+        return array_intersect(self::types($parameter), ['string', 'mixed']) !== [];
+    }
+
+    /** @return list<string> */
+    private static function types(ReflectionParameter $parameter): array
+    {
+        $type = $parameter->getType();
+        $types = $type instanceof ReflectionUnionType ? $type->getTypes() : [$type];
+
+        return array_map(fn ($type) => match (true) {
+            $type === null => 'mixed',
+            $type instanceof ReflectionNamedType => $type->getName(),
+            default => 'intersection',
+        }, $types);
+    }
+}
