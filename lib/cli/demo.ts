@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { perform } from '../demo/perform.js';
 import { printReport, type Report } from '../demo/report.js';
 import { Interrupted, Stage, untilSignal } from '../demo/stage.js';
@@ -8,7 +9,11 @@ import { StartError } from '../errors.js';
 const TIME_LIMIT = 60_000;
 
 /** `tgook demo`: shows tgook at work, and leaves nothing behind. Exit code 1 where its figures are wrong. */
-export async function demo(): Promise<void> {
+export function configure(command: Command): void {
+  command.action(demo);
+}
+
+async function demo(): Promise<void> {
   const stage = new Stage();
   const status = new StatusLine(process.stdout);
   const interrupted = untilSignal();

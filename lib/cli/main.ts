@@ -5,15 +5,20 @@ import { PACKAGE_ROOT } from '../paths.js';
 import { settingsFile } from '../settings/load.js';
 import { settingsHelp } from '../settings/print.js';
 
+interface CommandEntry {
+  readonly name: string;
+  readonly description: string;
+  /** Loads the command's file, whose configure() gives it its options, arguments, subcommands and action. */
+  load(): Promise<{ configure(command: Command): void }>;
+}
+
 /** The commands, in the order in which --help shows them. Each file is loaded only when its command runs. */
-const COMMANDS: ReadonlyArray<
-  readonly [name: string, description: string, load: () => Promise<() => Promise<void>>]
-> = [
-  [
-    'demo',
-    'Show tgook at work: a private Redis, a simulated Telegram, and what became of every update',
-    async () => (await import('./demo.js')).demo,
-  ],
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    description: 'Show tgook at work: a private Redis, a simulated Telegram, and what became of every update',
+    load: () => import('./demo.js'),
+  },
 ];
 
 /**
@@ -43,16 +48,14 @@ function program(): Command {
           ? undefined
           : settingsFile(
               path,
-              COMMANDS.map(([name]) => name),
+              COMMANDS.map(({ name }) => name),
             );
       await (await import('./serve.js')).serve(file);
     })
     .addHelpText('after', () => `\n${settingsHelp()}`);
-  for (const [name, description, load] of COMMANDS) {
-    root
-      .command(name)
-      .description(description)
-      .action(async () => (await load())());
-  }
-  return root;
+  for (const { name, description } of COMMANDS) root.command(name).description(description);
+  return root.hook('preSubcommand', async (_root, command) => {
+    const entry = COMMANDS.find(({ name }) => name === command.name());
+    (await entry?.load())?.configure(command);
+  });
 }
