@@ -19,6 +19,11 @@ const COMMANDS: readonly CommandEntry[] = [
     description: 'Show tgook at work: a private Redis, a simulated Telegram, and what became of every update',
     load: () => import('./demo.js'),
   },
+  {
+    name: 'job',
+    description: "Print the job's PHP class, for app/Jobs of the Laravel app",
+    load: () => import('./job.js'),
+  },
 ];
 
 /**
@@ -41,6 +46,7 @@ function program(): Command {
   const root = new Command('tgook')
     .description("Puts Telegram webhook updates on Laravel's Redis queue, as the jobs that a worker expects")
     .version(version)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'tgook:')) })
     .argument('[path]', 'a .env file; without it, .env in this folder')
     .action(async (path: string | undefined) => {
       const file =

@@ -1,0 +1,32 @@
+<?php
+
+declare(strict_types=1);
+
+namespace App\Jobs;
+
+use Illuminate\Bus\Queueable;
+use Illuminate\Contracts\Queue\ShouldQueue;
+use Illuminate\Foundation\Bus\Dispatchable;
+use Illuminate\Queue\InteractsWithQueue;
+use Illuminate\Queue\SerializesModels;
+
+/**
+ * TGOOK_JOB_FORMAT=json: the update as Telegram sent it, and the end of the webhook URL that it came to, as $botId.
+ * Your code goes into handle(); the names and types of the properties are what tgook writes.
+ */
+final class ProcessTelegramUpdateJob implements ShouldQueue
+{
+    use Dispatchable, InteractsWithQueue, Queueable, SerializesModels;
+
+    public function __construct(
+        public readonly string $botId,
+        public readonly string $update,
+    ) {}
+
+    public function handle(): void
+    {
+        $update = json_decode($this->update, true, flags: JSON_THROW_ON_ERROR);
+
+        // $update['message']['text'] ?? null
+    }
+}
