@@ -96,7 +96,9 @@ function classSource(context: Context, className: string, properties: readonly P
   context.constants.push(`${allAbsent}}`);
   return [
     `function ${classFunction(context, className)}(w, p, o) {`,
-    `if (typeof o !== 'object' || o === null || Array.isArray(o)) throw s.misfit(${quote(short)}, 'object', o);`,
+    `if (typeof o !== 'object' || o === null || Object.getPrototypeOf(o) !== Object.prototype) {`,
+    `throw s.misfit(${quote(short)}, 'object', o);`,
+    '}',
     `const t = T[${slot}]; let at = 0, v;`,
     ...lines,
     'return p + t.slice(at);',

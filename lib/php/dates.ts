@@ -24,6 +24,8 @@ const STEP = 6 * DAY;
 const CYCLE_YEARS = 400;
 const CYCLE = 146_097 * DAY;
 const YEAR_10000 = 253_402_300_800;
+/** What a Misfit says was expected. */
+const DATES = 'date from 1970 to 9999';
 const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
 
 /**
@@ -39,14 +41,15 @@ export function compileDate(zone: string): WriteDate {
   let dayText = '';
 
   return function writeDate(pending, value, where) {
+    if (typeof value === 'bigint') throw misfit(where, DATES, value);
     if (!Number.isSafeInteger(value)) throw misfit(where, 'integer', value);
     const seconds = value as number;
-    if (seconds < 0 || seconds >= YEAR_10000) throw misfit(where, 'date from 1970 to 9999', value);
+    if (seconds < 0 || seconds >= YEAR_10000) throw misfit(where, DATES, value);
     if (seconds < period.start || seconds >= period.end) period = zoneText?.periodOf(seconds) ?? period;
     const local = seconds + period.offset;
     const localDay = Math.floor(local / DAY);
     if (localDay !== day) {
-      if (local >= YEAR_10000) throw misfit(where, 'date from 1970 to 9999', value);
+      if (local >= YEAR_10000) throw misfit(where, DATES, value);
       day = localDay;
       dayText = new Date(localDay * DAY * 1000).toISOString().slice(0, 10);
     }

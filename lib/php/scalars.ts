@@ -1,6 +1,7 @@
 import { Misfit } from '../errors.js';
 import type { ByteWriter } from './byte-writer.js';
 import { escapeJson, isPlain } from './escape.js';
+import { PhpFloat } from './float.js';
 
 /**
  * PHP serialize() of single values, escaped for JSON. Each function takes the ASCII text that is pending and
@@ -25,10 +26,10 @@ function writeOtherString(writer: ByteWriter, pending: string, value: string): s
   return '\\";';
 }
 
-/** `i:5;`. Integers that a JavaScript number cannot hold exactly are refused. `-0` is the integer 0. */
+/** `i:5;`. Those beyond 2^53 are bigints. `-0` is the integer 0. */
 export function writeInt(pending: string, value: unknown, where: string): string {
-  if (!Number.isSafeInteger(value)) throw misfit(where, 'integer', value);
-  return `${pending}i:${value as number};`;
+  if (!Number.isSafeInteger(value) && typeof value !== 'bigint') throw misfit(where, 'integer', value);
+  return `${pending}i:${value as number | bigint};`;
 }
 
 export function writeBool(pending: string, value: unknown, where: string): string {
@@ -43,8 +44,8 @@ export function writeTrue(pending: string, value: unknown, where: string): strin
 }
 
 export function writeFloat(pending: string, value: unknown, where: string): string {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw misfit(where, 'float', value);
-  return `${pending}d:${phpFloat(value)};`;
+  if (!(value instanceof PhpFloat)) throw misfit(where, 'float', value);
+  return `${pending}d:${phpFloat(value.number)};`;
 }
 
 /**
@@ -53,6 +54,7 @@ export function writeFloat(pending: string, value: unknown, where: string): stri
  */
 export function phpFloat(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  if (!Number.isFinite(value)) return value > 0 ? 'INF' : '-INF';
   const [mantissa = '', exponentText] = value.toExponential().split('e');
   const exponent = Number(exponentText);
   if (exponent < -4 || exponent >= 17) {
@@ -84,10 +86,8 @@ export function misfit(where: string, expected: string, value: unknown): Misfit 
 function typeName(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return 'list';
-  if (typeof value !== 'number') return typeof value;
-  if (!Number.isFinite(value)) return 'number beyond float';
-  if (!Number.isInteger(value)) return 'float';
-  return Number.isSafeInteger(value) ? 'integer' : 'integer beyond 2^53';
+  if (value instanceof PhpFloat) return 'float';
+  return typeof value === 'number' || typeof value === 'bigint' ? 'integer' : typeof value;
 }
 
 /** An object whose discriminator names no class. */

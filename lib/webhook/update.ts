@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { NotAnUpdate } from '../errors.js';
+import { mayLoseNumbers, parseExactly } from './exact-json.js';
 
 /** A body that was read as an update: a JSON object with a valid update_id. */
 export interface Update {
@@ -8,7 +9,7 @@ export interface Update {
   readonly text: string;
   /** The length of `text` in bytes of UTF-8. */
   readonly bytes: number;
-  /** The parsed object. */
+  /** The parsed object; numbers that a JavaScript number cannot stand for are a bigint or a PhpFloat. */
   readonly value: Readonly<Record<string, unknown>>;
 }
 
@@ -42,7 +43,7 @@ export function parseUpdate(body: Buffer): Update {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return mayLoseNumbers(text) ? parseExactly(text) : JSON.parse(text);
   } catch {
     throw new NotAnUpdate('the body is not JSON');
   }

@@ -4,6 +4,7 @@ import { PACKAGE_ROOT } from '../../lib/paths.js';
 import { readBundledSchema } from '../../lib/php/bundled.js';
 import { ByteWriter } from '../../lib/php/byte-writer.js';
 import { compileSerializer, type WriteValue } from '../../lib/php/compile.js';
+import { parseUpdate } from '../../lib/webhook/update.js';
 
 /** Bytes that PHP itself wrote; test/golden has its own account of them. */
 interface Golden {
@@ -22,7 +23,7 @@ function serialize(version: string, { bot, tz, body }: Golden): string {
   encoders.set(key, write);
   const writer = new ByteWriter(64, 0);
   writer.begin(0);
-  writer.ascii(write(writer, '', JSON.parse(body)));
+  writer.ascii(write(writer, '', parseUpdate(Buffer.from(body)).value));
   const update = JSON.parse(`"${writer.buffer.toString('utf8', 0, writer.position)}"`) as string;
   return `O:33:"App\\Jobs\\ProcessTelegramUpdateJob":2:{s:5:"botId";s:${bot.length}:"${bot}";s:6:"update";${update}}`;
 }

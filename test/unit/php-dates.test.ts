@@ -1,5 +1,6 @@
 import t from 'tap';
 import { compileDate } from '../../lib/php/dates.js';
+import { PhpFloat } from '../../lib/php/float.js';
 import { property, unserialize } from '../support/unserialize.js';
 
 const serialize = (write: ReturnType<typeof compileDate>, seconds: unknown): string =>
@@ -152,17 +153,15 @@ t.test("the zone's name keeps the spelling that the app gave it", t => {
 t.test('a date outside of 1970 to 9999 does not fit', t => {
   for (const zone of ['UTC', 'Europe/Berlin', 'America/New_York']) {
     const write = compileDate(zone);
-    for (const seconds of [-1, -86_400, 253_402_300_800, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]) {
+    for (const seconds of [-1, -86_400, 253_402_300_800, Number.MAX_SAFE_INTEGER, -(2n ** 63n)]) {
       t.throws(() => write('', seconds, 'Test.date'), {
         name: 'Misfit',
         message: 'Test.date: expected date from 1970 to 9999, got integer',
       });
     }
     for (const [value, got] of [
-      [1.5, 'float'],
+      [new PhpFloat(1), 'float'],
       ['1', 'string'],
-      [2 ** 53, 'integer beyond 2^53'],
-      [Number.POSITIVE_INFINITY, 'number beyond float'],
       [null, 'null'],
       [{}, 'object'],
     ] as const) {

@@ -4,6 +4,7 @@ import { BUNDLED_SCHEMAS, NEWEST_SCHEMA, readBundledSchema } from '../../lib/php
 import { ByteWriter } from '../../lib/php/byte-writer.js';
 import { compileSerializer, type WriteValue } from '../../lib/php/compile.js';
 import type { ClassFacts, PropertyFacts, TypeFacts } from '../../lib/php/facts.js';
+import { PhpFloat } from '../../lib/php/float.js';
 import { type GoldenInvalid, type GoldenUpdate, readGolden } from '../support/golden.js';
 
 /** A property whose field has its name. */
@@ -232,7 +233,7 @@ t.test('the bundled schemas are there, oldest first, and the newest is the defau
 
 /** How a reason may look: classes, properties and types, in this form alone. */
 const REASON =
-  /^[A-Z][A-Za-z]*(\.[A-Za-z0-9]+(\[\])*)?(: expected (string|integer|float|boolean|true|list|object|date from 1970 to 9999), got (null|string|boolean|list|object|integer|float|integer beyond 2\^53|number beyond float)|: no class for this value| is required, and missing)$/;
+  /^[A-Z][A-Za-z]*(\.[A-Za-z0-9]+(\[\])*)?(: expected (string|integer|float|boolean|true|list|object|date from 1970 to 9999), got (null|string|boolean|list|object|integer|float)|: no class for this value| is required, and missing)$/;
 
 t.test('what does not fit is told in names and types, never with a value', t => {
   const reasons = new Set<string>();
@@ -272,7 +273,8 @@ t.test('any value in any place of an update is serialized, or refused with a rea
   const write = compileSerializer(readBundledSchema(NEWEST_SCHEMA), 'UTC');
   const values = [
     'hidden";O:1:"X":0:{}',
-    31_337.25,
+    new PhpFloat(31_337.25),
+    2n ** 62n,
     31_337,
     -1,
     0,
@@ -299,7 +301,7 @@ t.test('any value in any place of an update is serialized, or refused with a rea
           misfits++;
           const { message } = error as Error;
           if (!(error instanceof Misfit) || !REASON.test(message) || /hidden|31337/.test(message)) {
-            wrong.add(`${place.join('.')} ${JSON.stringify(value)}: ${error}`);
+            wrong.add(`${place.join('.')} ${String(value)}: ${error}`);
           }
         }
       }

@@ -6,6 +6,7 @@ import { compileSerializer } from '../../lib/php/compile.js';
 import { telegramJson } from '../../lib/telegram/json.js';
 import { kindOf, queueOf, type TelegramUpdate, UPDATE_KINDS } from '../../lib/telegram/kinds.js';
 import { sampleUpdates } from '../../lib/telegram/sample-updates.js';
+import { parseUpdate } from '../../lib/webhook/update.js';
 
 const SCHEMA = readBundledSchema('0.21.1');
 const serialize = compileSerializer(SCHEMA, 'UTC');
@@ -14,7 +15,7 @@ function fits(update: TelegramUpdate): boolean {
   const writer = new ByteWriter(64, 0);
   writer.begin(0);
   try {
-    serialize(writer, '', JSON.parse(telegramJson(update)));
+    serialize(writer, '', parseUpdate(Buffer.from(telegramJson(update))).value);
     return true;
   } catch (error) {
     if (error instanceof Misfit) return false;
