@@ -28,9 +28,14 @@ export class SettingError extends StartError {
   }
 }
 
-/** Class facts that no encoder can be made from. */
+/** A schema that no encoder can be made from. */
 export class SchemaError extends StartError {
   override readonly name = 'SchemaError';
+}
+
+/** A Laravel app that cannot be read, or not be served. */
+export class AppError extends StartError {
+  override readonly name = 'AppError';
 }
 
 /** A body that is not an update: answered 400, since sending it again cannot help. */

@@ -4,6 +4,7 @@ import type { Started } from '../primary/primary.js';
 import { databaseOf } from '../queue/connection.js';
 import { redisAddress } from '../queue/problems.js';
 import type { Settings } from '../settings/load.js';
+import type { JobSchema } from '../settings/schema.js';
 
 /** Says how the start went: a block of lines on a terminal, else one JSON line. */
 export function logSummary(
@@ -38,10 +39,6 @@ type Row = readonly [key: string, label: string, value: string | number];
 function summaryRows(settings: Settings, file: string | undefined, started: Started): Row[] {
   const { host, port, admin } = started;
   const bots = settings.TGOOK_BOTS?.join(', ') ?? 'any';
-  const format =
-    settings.TGOOK_JOB_FORMAT === 'object'
-      ? `object (phptg ${settings.TGOOK_SCHEMA})`
-      : settings.TGOOK_JOB_FORMAT;
   return [
     ['settings', 'settings', file ?? 'environment only'],
     ['webhook', 'webhook', `http://${bracket(host)}:${port}/telegram/bot/webhook/{bot_id}`],
@@ -52,12 +49,18 @@ function summaryRows(settings: Settings, file: string | undefined, started: Star
     ['redis', 'redis', `${redisAddress(settings)}, database ${databaseOf(settings)}`],
     ['queue', 'queue', settings.TELEGRAM_UPDATES_QUEUE_NAME],
     ['key', 'key', compileKeys(settings).list],
-    ['job', 'job', settings.TGOOK_JOB_CLASS],
-    ['format', 'format', format],
+    ['job', 'job', settings.schema.job.class],
+    ['format', 'format', format(settings.schema)],
     ['laravel', 'laravel', settings.TGOOK_LARAVEL],
     ['horizon', 'horizon', HORIZON[settings.TGOOK_HORIZON]],
     ['admin', 'admin', admin === undefined ? 'off' : `http://${bracket(admin.address)}:${admin.port}/readyz`],
   ];
+}
+
+function format({ job, classes, source }: JobSchema): string {
+  if (classes === undefined) return job.format;
+  const where = source === 'bundled' || source === 'app' ? '' : `, ${source}`;
+  return `${job.format} (phptg ${classes.version}${where})`;
 }
 
 function bracket(host: string): string {

@@ -1,4 +1,5 @@
 import fastJsonStringify from 'fast-json-stringify';
+import { displayName } from '../schema/job.js';
 import type { Settings } from '../settings/load.js';
 
 /**
@@ -18,28 +19,34 @@ export interface Envelope {
   readonly afterPushedAt: string | undefined;
 }
 
-/** Stand-ins that the output is cut at. No setting can hold one: none may hold a space. */
+/**
+ * Stand-ins that the output is cut at, each at its first place behind the one before. Behind the command no
+ * text may hold a space; before it stands the job's display name, and only the command is not escaped.
+ */
 const UUID = ' uuid ';
-const COMMAND = ' command ';
+const COMMAND = '\0';
 const CREATED_AT = 2 ** 53 - 1;
 const PUSHED_AT = ' pushedAt ';
 
 const string = { type: 'string' } as const;
 const none = { type: 'null' } as const;
 const boolean = { type: 'boolean' } as const;
+/** What the job class may set, to a number, a list as text, or nothing. */
+const any = {} as const;
 
-type EnvelopeOptions = Pick<Settings, 'TGOOK_LARAVEL' | 'TGOOK_HORIZON' | 'TGOOK_JOB_CLASS'>;
+type EnvelopeOptions = Pick<Settings, 'TGOOK_LARAVEL' | 'TGOOK_HORIZON' | 'schema'>;
 
 /** @returns makes the envelope for the tags of one bot */
 export function compileEnvelope(settings: EnvelopeOptions): (tags: readonly string[]) => Envelope {
-  const { TGOOK_JOB_CLASS: job, TGOOK_LARAVEL: laravel } = settings;
+  const { TGOOK_LARAVEL: laravel, schema } = settings;
+  const { class: job, payload } = schema.job;
   const withHorizon = settings.TGOOK_HORIZON !== 'never';
   const stringify = fastJsonStringify({ type: 'object', properties: fields(laravel, withHorizon) });
 
   return tags => {
     const json = stringify({
       uuid: UUID,
-      displayName: job,
+      displayName: displayName(schema.job),
       job: 'Illuminate\\Queue\\CallQueuedHandler@call',
       maxTries: null,
       maxExceptions: null,
@@ -49,6 +56,7 @@ export function compileEnvelope(settings: EnvelopeOptions): (tags: readonly stri
       timeout: null,
       retryUntil: null,
       deleteWhenMissingModels: false,
+      ...payload,
       data: { commandName: job, command: COMMAND, batchId: null },
       createdAt: CREATED_AT,
       id: UUID,
@@ -76,14 +84,14 @@ function fields(laravel: Settings['TGOOK_LARAVEL'], withHorizon: boolean): Recor
     uuid: string,
     displayName: string,
     job: string,
-    maxTries: none,
-    maxExceptions: none,
-    failOnTimeout: boolean,
-    ...(laravel === '13' && { countCrashesAsExceptions: boolean }),
-    backoff: none,
-    timeout: none,
+    maxTries: any,
+    maxExceptions: any,
+    failOnTimeout: any,
+    ...(laravel === '13' && { countCrashesAsExceptions: any }),
+    backoff: any,
+    timeout: any,
     retryUntil: none,
-    ...(laravel === '13' && { deleteWhenMissingModels: boolean }),
+    ...(laravel === '13' && { deleteWhenMissingModels: any }),
     data: { type: 'object', properties: laravel === '11' ? data : { ...data, batchId: none } },
     ...(laravel !== '11' && { createdAt: { type: 'integer' } }),
     id: string,

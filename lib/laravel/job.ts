@@ -1,54 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { readBundledSchema } from '../php/bundled.js';
 import type { ByteWriter } from '../php/byte-writer.js';
 import { compileSerializer } from '../php/compile.js';
-import { escapeJson } from '../php/escape.js';
+import { escapeJson, escapeToAscii } from '../php/escape.js';
 import { constantString, objectHead } from '../php/scalars.js';
+import type { JobFacts } from '../schema/facts.js';
 import type { Settings } from '../settings/load.js';
 import type { Update } from '../webhook/update.js';
 import { compileEnvelope, type Envelope } from './envelope.js';
 import { type Keys, SEEN_BITS } from './keys.js';
 
-/**
- * The job formats: what stands in `data.command`, PHP's serialize() of the job object.
- *
- *     object  O:33:"App\Jobs\ProcessTelegramUpdateJob":2:{botId, update: Phptg\BotApi\Type\Update\Update}
- *     json    the same class, with the body as a string for update
- *     legacy  O:29:"App\Jobs\ProcessTelegramUpdate":3:{bot_id, update: the body, timestamp}
- */
-interface Format {
-  readonly botProperty: 'botId' | 'bot_id';
-  readonly properties: number;
-  /** Writes the value of `update` and what follows it, up to the brace that closes the job. */
-  readonly write: (writer: ByteWriter, pending: string, update: Update, seconds: number) => string;
-}
+/** Writes what the job is given of an update, the value of its property: the typed object, or the body. */
+type WriteUpdate = (writer: ByteWriter, pending: string, update: Update) => string;
 
-function compileFormat(settings: Settings): Format {
-  switch (settings.TGOOK_JOB_FORMAT) {
-    case 'object': {
-      const write = compileSerializer(readBundledSchema(settings.TGOOK_SCHEMA), settings.APP_TIMEZONE);
-      return {
-        botProperty: 'botId',
-        properties: 2,
-        write: (writer, pending, update) => `${write(writer, pending, update.value)}}`,
-      };
-    }
-    case 'json':
-      return {
-        botProperty: 'botId',
-        properties: 2,
-        write: (writer, pending, update) => `${writeBody(writer, pending, update)}}`,
-      };
-    case 'legacy': {
-      const timestamp = constantString('timestamp');
-      return {
-        botProperty: 'bot_id',
-        properties: 3,
-        write: (writer, pending, update, seconds) =>
-          `${writeBody(writer, pending, update)}${timestamp}i:${seconds};}`,
-      };
-    }
-  }
+function compileUpdate({ schema, APP_TIMEZONE }: Settings): WriteUpdate {
+  if (schema.classes === undefined) return writeBody;
+  const write = compileSerializer(schema.classes, APP_TIMEZONE);
+  return (writer, pending, update) => write(writer, pending, update.value);
 }
 
 /** The body as a PHP string. Every body has quotes to escape, so there is no plain case to look for. */
@@ -59,11 +26,31 @@ function writeBody(writer: ByteWriter, pending: string, { text, bytes }: Update)
   return '\\";';
 }
 
+/** Stands in constants where the job has the time, in seconds. Escaped text holds no such character. */
+const TIME = '\0';
+
+/** serialize() of the job, around the value of the update. */
+function compileJob(job: JobFacts, bot: string): [beforeUpdate: string, afterUpdate: string] {
+  const properties = job.properties.map(property => {
+    const name = constantString(property.name);
+    if ('constant' in property) return name + escapeToAscii(property.constant);
+    if (property.value === 'bot') return name + constantString(bot);
+    return property.value === 'time' ? `${name}i:${TIME};` : name + UPDATE;
+  });
+  const text = `${objectHead(job.class, properties.length)}${properties.join('')}}`;
+  const at = text.indexOf(UPDATE);
+  return [text.slice(0, at), text.slice(at + UPDATE.length)];
+}
+
+const UPDATE = '\n';
+
 /** What is the same for all updates of one bot. */
 interface BotConstants {
   readonly envelope: Envelope;
-  /** From the uuid up to the value of `update`. */
+  /** From the uuid up to the update's value. */
   readonly beforeUpdate: string;
+  /** Behind it, up to where the envelope goes on. */
+  readonly afterUpdate: string;
   readonly seenKey: string;
   readonly tags: readonly string[];
   readonly tagKeys: readonly string[];
@@ -86,7 +73,8 @@ const MAX_BOTS = 1000;
 
 /** Makes the payloads: the envelope, and in it the job. */
 export class JobWriter {
-  readonly #format: Format;
+  readonly #writeUpdate: WriteUpdate;
+  readonly #hasTime: boolean;
   readonly #envelopeOf: (tags: readonly string[]) => Envelope;
   readonly #bots = new Map<string, BotConstants>();
 
@@ -94,7 +82,10 @@ export class JobWriter {
     readonly settings: Settings,
     readonly keys: Keys,
   ) {
-    this.#format = compileFormat(settings);
+    this.#writeUpdate = compileUpdate(settings);
+    this.#hasTime = settings.schema.job.properties.some(
+      property => 'value' in property && property.value === 'time',
+    );
     this.#envelopeOf = compileEnvelope(settings);
   }
 
@@ -105,12 +96,14 @@ export class JobWriter {
    * @throws Misfit when the format cannot hold the update; the writer then holds a part of it
    */
   write(writer: ByteWriter, bot: string, update: Update, now: number): Job {
-    const { envelope, beforeUpdate, seenKey, tags, tagKeys } = this.#bots.get(bot) ?? this.#compileBot(bot);
+    const constants = this.#bots.get(bot) ?? this.#compileBot(bot);
+    const { envelope, seenKey, tags, tagKeys } = constants;
     const id = randomUUID();
     const seconds = Math.floor(now / 1000);
     const time = unixTime(now);
-    const head = envelope.beforeUuid + id + beforeUpdate;
-    const command = this.#format.write(writer, head, update, seconds);
+    const beforeUpdate = this.#hasTime ? withTime(constants.beforeUpdate, seconds) : constants.beforeUpdate;
+    const afterUpdate = this.#hasTime ? withTime(constants.afterUpdate, seconds) : constants.afterUpdate;
+    const command = this.#writeUpdate(writer, envelope.beforeUuid + id + beforeUpdate, update) + afterUpdate;
     const createdAt = envelope.beforeId === undefined ? '' : seconds + envelope.beforeId;
     const pushedAt = envelope.afterPushedAt === undefined ? '' : time + envelope.afterPushedAt;
     writer.ascii(command + envelope.afterCommand + createdAt + id + envelope.afterId + pushedAt);
@@ -121,15 +114,11 @@ export class JobWriter {
   #compileBot(bot: string): BotConstants {
     const tags = (this.settings.TGOOK_TAGS ?? []).map(tag => tag.replaceAll('{bot}', bot));
     const envelope = this.#envelopeOf(tags);
-    const { botProperty, properties } = this.#format;
+    const [beforeUpdate, afterUpdate] = compileJob(this.settings.schema.job, bot);
     const constants: BotConstants = {
       envelope,
-      beforeUpdate:
-        envelope.beforeCommand +
-        objectHead(this.settings.TGOOK_JOB_CLASS, properties) +
-        constantString(botProperty) +
-        constantString(bot) +
-        constantString('update'),
+      beforeUpdate: envelope.beforeCommand + beforeUpdate,
+      afterUpdate,
       seenKey: `${this.keys.seen}${bot}:`,
       tags,
       tagKeys: tags.map(tag => this.keys.horizon + tag),
@@ -138,6 +127,10 @@ export class JobWriter {
     this.#bots.set(bot, constants);
     return constants;
   }
+}
+
+function withTime(text: string, seconds: number): string {
+  return text.replace(TIME, String(seconds));
 }
 
 /** Milliseconds as PHP prints microtime(true), but always with a dot, since Horizon's readers expect one. */

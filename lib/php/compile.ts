@@ -1,7 +1,7 @@
 import { SchemaError } from '../errors.js';
+import type { ClassFacts, PropertyFacts, TypeFacts } from '../schema/facts.js';
 import type { ByteWriter } from './byte-writer.js';
 import { compileDate, type WriteDate } from './dates.js';
-import type { ClassFacts, PropertyFacts, TypeFacts } from './facts.js';
 import * as scalars from './scalars.js';
 
 /**

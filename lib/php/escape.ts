@@ -15,3 +15,11 @@ export function isPlain(text: string): boolean {
 export function escapeJson(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
+
+/** The same in ASCII alone, for what is joined into text that counts a byte a character. */
+export function escapeToAscii(text: string): string {
+  return escapeJson(text).replace(
+    /[\x80-\uffff]/g,
+    unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,6 +1,6 @@
 import { Misfit } from '../errors.js';
 import type { ByteWriter } from './byte-writer.js';
-import { escapeJson, isPlain } from './escape.js';
+import { escapeJson, escapeToAscii, isPlain } from './escape.js';
 import { PhpFloat } from './float.js';
 
 /**
@@ -70,12 +70,12 @@ export function phpFloat(value: number): string {
 
 /** A constant string as PHP serializes it, escaped for JSON. For boot time. */
 export function constantString(value: string): string {
-  return escapeJson(`s:${Buffer.byteLength(value)}:"${value}";`);
+  return escapeToAscii(`s:${Buffer.byteLength(value)}:"${value}";`);
 }
 
 /** `O:3:"Foo":2:{`, escaped for JSON. For boot time. */
 export function objectHead(className: string, properties: number): string {
-  return escapeJson(`O:${Buffer.byteLength(className)}:"${className}":${properties}:{`);
+  return escapeToAscii(`O:${Buffer.byteLength(className)}:"${className}":${properties}:{`);
 }
 
 /** The reason names types, never the value: a reason is kept and logged, an update's text is not. */

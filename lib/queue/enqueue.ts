@@ -6,6 +6,7 @@ import type { Job, JobWriter } from '../laravel/job.js';
 import type { Keys } from '../laravel/keys.js';
 import { PACKAGE_ROOT } from '../paths.js';
 import { ByteWriter } from '../php/byte-writer.js';
+import { displayName } from '../schema/job.js';
 import type { Settings } from '../settings/load.js';
 import type { Update } from '../webhook/update.js';
 
@@ -64,7 +65,7 @@ export function compileEnqueue(settings: Settings, keys: Keys): EnqueueConstants
       String(tags),
       settings.TGOOK_QUEUE_CONNECTION,
       settings.TELEGRAM_UPDATES_QUEUE_NAME,
-      settings.TGOOK_JOB_CLASS,
+      displayName(settings.schema.job),
     ]
       .map(bulk)
       .join(''),

@@ -1,9 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
 import { type CleanedEnv, cleanEnv, EnvMissingError } from 'envalid';
 import { closest, distance } from 'fastest-levenshtein';
+import { type App, inspectApp } from '../app/inspect.js';
 import { SettingError, StartError } from '../errors.js';
+import { STANDARD_JOBS } from '../schema/job.js';
 import { type EnvFile, type Environment, readEnvFile } from './env-file.js';
+import { appWarnings, contradictions, settingsOfApp } from './of-app.js';
 import { NOT_GIVEN } from './rules.js';
+import { chooseSchema, type JobSchema } from './schema.js';
 import { SETTINGS, type SettingName } from './table.js';
 
 const RULES = Object.fromEntries(Object.entries(SETTINGS).map(([name, setting]) => [name, setting.rule])) as {
@@ -13,22 +17,26 @@ const RULES = Object.fromEntries(Object.entries(SETTINGS).map(([name, setting]) 
 type Given = CleanedEnv<typeof RULES>;
 
 /** The settings as tgook runs with them: checked, with every default filled in. */
-export interface Settings extends Omit<Given, 'REDIS_PREFIX' | 'HORIZON_PREFIX' | 'TGOOK_JOB_CLASS'> {
+export interface Settings extends Omit<Given, 'REDIS_PREFIX' | 'HORIZON_PREFIX'> {
   readonly REDIS_PREFIX: string;
   readonly HORIZON_PREFIX: string;
-  readonly TGOOK_JOB_CLASS: string;
+  /** What TGOOK_SCHEMA, TGOOK_JOB_CLASS and TGOOK_JOB_FORMAT come to. */
+  readonly schema: JobSchema;
 }
 
 export interface LoadedSettings {
   readonly settings: Settings;
   /** The file that was read, if any. */
   readonly file: string | undefined;
+  /** The app that TGOOK_APP names. */
+  readonly app: App | undefined;
   /** Lines for the user: things that are allowed, and most likely not meant. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Settings from the environment over a `.env` file. Nothing is written to process.env.
+ * Settings from the environment over a `.env` file, and below both what the app in TGOOK_APP has. Nothing is
+ * written to process.env.
  *
  * @param path the file; without one, `.env` in the working directory is read when it is there
  * @throws StartError naming the variable, what is wrong and an example that works
@@ -37,8 +45,35 @@ export function loadSettings(environment: Environment, path?: string): LoadedSet
   const file = path ?? (existsSync('.env') ? '.env' : undefined);
   const envFile = file === undefined ? undefined : readEnvFile(file, environment);
   const merged = { ...envFile?.values, ...environment };
-  const settings = complete(check(merged), merged);
-  return { settings, file, warnings: warningsOf(settings, merged, envFile) };
+  const given = check(merged);
+  if (given.TGOOK_APP === undefined) {
+    const settings = complete(given, merged, undefined);
+    return { settings, file, app: undefined, warnings: warningsOf(settings, merged, envFile) };
+  }
+  const app = readApp(given, merged);
+  const byHand = onlyGiven(merged);
+  const found = settingsOfApp(app, byHand);
+  const all = { ...merged, ...found, ...byHand };
+  const settings = complete(check(all), all, app);
+  const warnings = [
+    ...warningsOf(settings, merged, envFile),
+    ...app.notes,
+    ...contradictions(byHand, found),
+    ...appWarnings(app, settings),
+  ];
+  return { settings, file, app, warnings };
+}
+
+function readApp(given: Given, merged: Environment): App {
+  return inspectApp({
+    folder: given.TGOOK_APP!,
+    php: given.TGOOK_PHP,
+    jobClass: given.TGOOK_JOB_CLASS ?? STANDARD_JOBS[given.TGOOK_JOB_FORMAT].class,
+    ...(isGiven('TGOOK_QUEUE_CONNECTION', merged.TGOOK_QUEUE_CONNECTION) && {
+      connection: given.TGOOK_QUEUE_CONNECTION,
+    }),
+    want: ['config', 'job', 'schema'],
+  });
 }
 
 /**
@@ -50,19 +85,21 @@ function isGiven(name: string, value: string | undefined): value is string {
   return value !== undefined && !NOT_GIVEN.test(value);
 }
 
+function onlyGiven(environment: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) => name in SETTINGS && isGiven(name, value)),
+  );
+}
+
 function check(environment: Environment): Given {
-  const given: Record<string, string | undefined> = {};
-  for (const name of Object.keys(SETTINGS) as SettingName[]) {
-    const value = environment[name];
-    if (!isGiven(name, value)) continue;
-    if (value.includes('${')) {
-      throw new SettingError(
-        name,
-        `still holds \${…} after expansion: define that variable above it`,
-        example(name),
-      );
-    }
-    given[name] = value;
+  const given = onlyGiven(environment);
+  for (const [name, value] of Object.entries(given)) {
+    if (!value?.includes('${')) continue;
+    throw new SettingError(
+      name,
+      `still holds \${…} after expansion: define that variable above it`,
+      example(name as SettingName),
+    );
   }
   return cleanEnv(given, RULES, { reporter: refuse });
 }
@@ -77,14 +114,13 @@ function refuse({ errors }: { errors: Partial<Record<string, Error>> }): void {
 
 const example = (name: SettingName): string => SETTINGS[name].rule.example ?? '';
 
-function complete(given: Given, environment: Environment): Settings {
+function complete(given: Given, environment: Environment, app: App | undefined): Settings {
   const separator = given.TGOOK_LARAVEL === '13' ? '-' : '_';
-  const legacy = given.TGOOK_JOB_FORMAT === 'legacy';
   // To Laravel, an APP_NAME that is there and empty is no reason to take its default.
-  const app =
+  const name =
     environment.APP_NAME === undefined || isGiven('APP_NAME', environment.APP_NAME) ? given.APP_NAME : '';
-  const derive = (name: SettingName, between: '_' | '-', end: string, empty: string): string =>
-    environment[name] === undefined ? `${slug(app, between, name)}${end}` : empty;
+  const derive = (setting: SettingName, between: '_' | '-', end: string, empty: string): string =>
+    environment[setting] === undefined ? `${slug(name, between, setting)}${end}` : empty;
   return {
     ...given,
     SECRET_TOKEN: given.SECRET_TOKEN ?? given.TELEGRAM_SECRET_TOKEN,
@@ -94,9 +130,7 @@ function complete(given: Given, environment: Environment): Settings {
     HORIZON_PREFIX:
       given.HORIZON_PREFIX ??
       (given.TGOOK_HORIZON === 'never' ? '' : derive('HORIZON_PREFIX', '_', '_horizon:', 'horizon:')),
-    TGOOK_JOB_CLASS:
-      given.TGOOK_JOB_CLASS ??
-      (legacy ? 'App\\Jobs\\ProcessTelegramUpdate' : 'App\\Jobs\\ProcessTelegramUpdateJob'),
+    schema: chooseSchema(given, app),
   };
 }
 

@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs';
 import { makeValidator } from 'envalid';
-import { BOT_ID, databaseOfUrl } from './values.js';
+import { BOT_ID, CLASS, databaseOfUrl } from './values.js';
 
 /**
  * The rules of the settings' values, as envalid validators. Each throws an Error whose message is read after
@@ -10,7 +11,6 @@ import { BOT_ID, databaseOfUrl } from './values.js';
 /** `127.0.0.1`, `redis.local`, `::1`, or the absolute path of a Unix socket. */
 const HOST = /^(?:[A-Za-z0-9_.:-]+|\/[\x21-\x7e]+)$/;
 const SECRET = /^[A-Za-z0-9_-]{1,256}$/;
-const CLASS = /^[A-Za-z_][A-Za-z0-9_]*(?:\\[A-Za-z_][A-Za-z0-9_]*)*$/;
 const QUEUE = /^[\x21-\x7e]{1,128}$/;
 const TAG = /^[A-Za-z0-9_.:{}@/-]{1,128}$/;
 const ZONE = /^[A-Za-z][A-Za-z0-9_+/-]*$/;
@@ -125,6 +125,18 @@ export const tagsRule = makeValidator(value => {
   return tags;
 });
 
+export const folderRule = makeValidator(value => {
+  const isFolder = statSync(value, { throwIfNoEntry: false })?.isDirectory();
+  if (!isFolder) throw new Error('names no folder that is there');
+  return value;
+});
+
+/** A program's name in the PATH, or its path. */
+export const programRule = makeValidator(value => {
+  if (!/^[\x21-\x7e]+$/.test(value)) throw new Error('must be the name or the path of a program');
+  return value;
+});
+
 /** An IANA zone, spelled as the app spells it: PHP keeps the spelling, so tgook does too. */
 export const zoneRule = makeValidator(value => {
   try {
@@ -151,18 +163,13 @@ export const listenHostRule = makeValidator(value => {
   return value;
 });
 
+/** A version whose schema is bundled, or the path of a file. */
 export const schemaRule = (bundled: readonly string[]) =>
   makeValidator(value => {
-    if (value.includes('/')) throw new Error('cannot be a file yet: give a version of phptg/bot-api');
-    if (!bundled.includes(value)) {
+    if (!value.includes('/') && !value.endsWith('.json') && !bundled.includes(value)) {
       throw new Error(
-        `has no class facts for ${JSON.stringify(value)}; those bundled are of ${bundled.join(', ')}`,
+        `is neither a bundled version (${bundled.join(', ')}) nor the path of a file made by 'tgook schema export'`,
       );
     }
     return value;
   });
-
-/** A setting whose part does not exist yet is refused, not ignored. */
-export const laterRule = makeValidator<undefined>(() => {
-  throw new Error('is not supported yet: remove it, and give REDIS_PREFIX, HORIZON_PREFIX and TGOOK_SCHEMA');
-});

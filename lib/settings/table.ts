@@ -1,16 +1,17 @@
 import { availableParallelism } from 'node:os';
-import { BUNDLED_SCHEMAS, NEWEST_SCHEMA } from '../php/bundled.js';
+import { BUNDLED_SCHEMAS, NEWEST_SCHEMA } from '../schema/bundled.js';
 import {
   addressRule,
   botsRule,
   choiceRule,
   classRule,
+  folderRule,
   hostRule,
   integerRule,
-  laterRule,
   listenHostRule,
   nameRule,
   prefixRule,
+  programRule,
   queueRule,
   schemaRule,
   secretsRule,
@@ -67,8 +68,23 @@ export const SETTINGS = {
     }),
     shown: 'from APP_NAME: laravel_horizon:',
   },
+  TGOOK_APP: {
+    group: 'The Laravel app: its folder, or the same values as in its own .env',
+    rule: folderRule({
+      default: undefined,
+      example: '/var/www/app',
+      desc: "The app's folder: versions, job class, Redis connection, prefixes and time zone are read from it at the start",
+    }),
+    shown: 'none',
+  },
+  TGOOK_PHP: {
+    rule: programRule({
+      default: 'php',
+      example: '/usr/bin/php8.4',
+      desc: 'The PHP, 8.2 or newer, that reads TGOOK_APP',
+    }),
+  },
   APP_NAME: {
-    group: "The Laravel app: the same values as in the app's own .env",
     rule: textRule({
       default: 'Laravel',
       example: 'Laravel',
@@ -186,18 +202,11 @@ export const SETTINGS = {
   },
   TGOOK_SCHEMA: {
     rule: schemaRule(BUNDLED_SCHEMAS)({
-      default: NEWEST_SCHEMA,
-      example: NEWEST_SCHEMA,
-      desc: `Version of phptg/bot-api in the app, for the format object: ${BUNDLED_SCHEMAS.join(', ')}`,
-    }),
-  },
-  TGOOK_APP: {
-    rule: laterRule({
       default: undefined,
-      example: 'null',
-      desc: "The app's folder, to read prefixes and versions from; not supported yet",
+      example: NEWEST_SCHEMA,
+      desc: `For the format object: version of phptg/bot-api in the app (${BUNDLED_SCHEMAS.join(', ')}), or a file made by tgook schema export`,
     }),
-    shown: 'none',
+    shown: `${NEWEST_SCHEMA}; with TGOOK_APP the app's own`,
   },
   TGOOK_LARAVEL: {
     rule: choiceRule(

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
-import { NEWEST_SCHEMA, readBundledSchema } from '../../lib/php/bundled.js';
+import { NEWEST_SCHEMA, readBundledSchema } from '../../lib/schema/bundled.js';
 import { type GoldenUpdate, readGolden } from '../support/golden.js';
 import { post, type Settings, startTgook, type Tgook, textUpdate } from '../support/tgook.js';
 import { differences } from './support/compare.js';

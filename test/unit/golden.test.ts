@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { PACKAGE_ROOT } from '../../lib/paths.js';
-import { readBundledSchema } from '../../lib/php/bundled.js';
 import { ByteWriter } from '../../lib/php/byte-writer.js';
 import { compileSerializer, type WriteValue } from '../../lib/php/compile.js';
+import { readBundledSchema } from '../../lib/schema/bundled.js';
 import { parseUpdate } from '../../lib/webhook/update.js';
 
 /** Bytes that PHP itself wrote; test/golden has its own account of them. */

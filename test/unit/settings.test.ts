@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { SettingError, StartError } from '../../lib/errors.js';
+import { BUNDLED_SCHEMAS } from '../../lib/schema/bundled.js';
 import { type LoadedSettings, loadSettings, settingsFile } from '../../lib/settings/load.js';
 import { SETTINGS, type SettingName } from '../../lib/settings/table.js';
 
@@ -277,24 +278,24 @@ const RULES: ReadonlyArray<{
   },
   {
     names: ['TGOOK_SCHEMA'],
-    good: [
-      ['0.20', '0.20'],
-      ['0.21.1', '0.21.1'],
-    ],
+    good: BUNDLED_SCHEMAS.map(version => [version, version] as const),
     bad: ['0.1', 'newest', '0.21.1 '],
-    says: /^TGOOK_SCHEMA has no class facts for .*; those bundled are of 0\.20, 0\.21\.1;/,
-  },
-  {
-    names: ['TGOOK_SCHEMA'],
-    good: [],
-    bad: ['./schema.json', '/etc/passwd', '../phptg-0.20.json'],
-    says: /^TGOOK_SCHEMA cannot be a file yet: give a version of phptg\/bot-api;/,
+    says: /^TGOOK_SCHEMA is neither a bundled version \(0\.20, 0\.21, 0\.21\.1\) nor the path of a file made by 'tgook schema export';/,
   },
   {
     names: ['TGOOK_APP'],
     good: [],
-    bad: ['/var/www/app', '.'],
-    says: /^TGOOK_APP is not supported yet: remove it, and give REDIS_PREFIX, HORIZON_PREFIX and TGOOK_SCHEMA;/,
+    bad: ['/no/such/folder', '/dev/null'],
+    says: /^TGOOK_APP names no folder that is there;/,
+  },
+  {
+    names: ['TGOOK_PHP'],
+    good: [
+      ['php8.4', 'php8.4'],
+      ['/usr/bin/php', '/usr/bin/php'],
+    ],
+    bad: ['php -n', '/opt/my php'],
+    says: /^TGOOK_PHP must be the name or the path of a program;/,
   },
   {
     names: ['TGOOK_LARAVEL'],
@@ -337,6 +338,7 @@ for (const { names, good, bad, says } of RULES) {
         t.equal(setting, name, told);
         t.match(message, says);
         t.match(message, new RegExp(`^${name} [^\\n]+; for example ${name}=[^\\n]*$`), 'in one line');
+        if (name === 'TGOOK_APP') continue; // its example is a folder that is not on this machine
         const example = message.slice(message.indexOf(`; for example ${name}=`) + name.length + 15);
         t.doesNotThrow(() => load({ [name]: example }), `its example, ${example}, can be used`);
       }
@@ -394,16 +396,18 @@ t.test('the defaults', t => {
     TGOOK_ADMIN: { host: '127.0.0.1', port: 9071 },
     TELEGRAM_UPDATES_QUEUE_NAME: 'telegram_updates',
     TGOOK_JOB_FORMAT: 'object',
-    TGOOK_JOB_CLASS: 'App\\Jobs\\ProcessTelegramUpdateJob',
-    TGOOK_SCHEMA: '0.21.1',
+    schema: { job: { class: 'App\\Jobs\\ProcessTelegramUpdateJob' }, classes: { version: '0.21.1' } },
+    TGOOK_APP: undefined,
+    TGOOK_PHP: 'php',
     TGOOK_LARAVEL: '12',
     TGOOK_HORIZON: 'auto',
     TGOOK_QUEUE_CONNECTION: 'redis',
     TGOOK_TAGS: undefined,
     TGOOK_LOG_LEVEL: 'info',
   });
-  t.equal(settings({ TGOOK_JOB_FORMAT: 'legacy' }).TGOOK_JOB_CLASS, 'App\\Jobs\\ProcessTelegramUpdate');
-  t.equal(settings({ TGOOK_JOB_FORMAT: 'legacy', TGOOK_JOB_CLASS: 'Mine' }).TGOOK_JOB_CLASS, 'Mine');
+  const legacy = { TGOOK_JOB_FORMAT: 'legacy' };
+  t.equal(settings(legacy).schema.job.class, 'App\\Jobs\\ProcessTelegramUpdate');
+  t.equal(settings({ ...legacy, TGOOK_JOB_CLASS: 'Mine' }).schema.job.class, 'Mine');
   t.end();
 });
 

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { Misfit } from '../../lib/errors.js';
-import { readBundledSchema } from '../../lib/php/bundled.js';
 import { ByteWriter } from '../../lib/php/byte-writer.js';
 import { compileSerializer } from '../../lib/php/compile.js';
+import { readBundledSchema } from '../../lib/schema/bundled.js';
 import { telegramJson } from '../../lib/telegram/json.js';
 import { kindOf, queueOf, type TelegramUpdate, UPDATE_KINDS } from '../../lib/telegram/kinds.js';
 import { sampleUpdates } from '../../lib/telegram/sample-updates.js';

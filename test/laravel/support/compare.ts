@@ -1,4 +1,4 @@
-import type { ClassFacts, TypeFacts } from '../../../lib/php/facts.js';
+import type { ClassFacts, TypeFacts } from '../../../lib/schema/facts.js';
 
 /**
  * Holds what a job received against the update that was sent, property by property. Returns the places that

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../../lib/paths.js';
-import { NEWEST_SCHEMA } from '../../../lib/php/bundled.js';
+import { NEWEST_SCHEMA } from '../../../lib/schema/bundled.js';
 
 const FOLDER = join(PACKAGE_ROOT, 'test/laravel');
 

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { PACKAGE_ROOT } from '../paths.js';
-import type { ClassFacts } from './facts.js';
+import type { Schema } from './facts.js';
 
 const FOLDER = `${PACKAGE_ROOT}config/schema/`;
 
-/** The phptg/bot-api versions whose class facts come with tgook, oldest first. */
+/** The phptg/bot-api versions whose schema comes with tgook, oldest first. */
 export const BUNDLED_SCHEMAS: readonly string[] = readdirSync(FOLDER)
   .flatMap(name => /^phptg-(.+)\.json$/.exec(name)?.[1] ?? [])
   .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
@@ -12,6 +12,6 @@ export const BUNDLED_SCHEMAS: readonly string[] = readdirSync(FOLDER)
 export const NEWEST_SCHEMA = BUNDLED_SCHEMAS.at(-1) ?? '';
 
 /** @param version one of `BUNDLED_SCHEMAS` */
-export function readBundledSchema(version: string): ClassFacts {
-  return JSON.parse(readFileSync(`${FOLDER}phptg-${version}.json`, 'utf8')) as ClassFacts;
+export function readBundledSchema(version: string): Schema {
+  return JSON.parse(readFileSync(`${FOLDER}phptg-${version}.json`, 'utf8')) as Schema;
 }

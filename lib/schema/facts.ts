@@ -1,6 +1,37 @@
 /**
+ * A schema: all that must be known of an app's PHP to write, without PHP, the bytes that serialize() gives
+ * for a job. One comes with tgook for each version of phptg/bot-api; `tgook schema export` makes others.
+ */
+export interface Schema extends ClassFacts {
+  readonly job: JobFacts;
+}
+
+/** The job class, as its own constructor and Laravel's payload show it. */
+export interface JobFacts {
+  readonly class: string;
+  readonly format: JobFormat;
+  /** Values in Laravel's payload that are not those of a plain job: `{"maxTries": 5, "backoff": "1,5"}`. */
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** What serialize() writes of the job, in its order. */
+  readonly properties: readonly JobProperty[];
+}
+
+/**
+ * What the job is given of an update: `object` a typed Update of phptg/bot-api, `json` the body as a string,
+ * `legacy` the body as well, and the time.
+ */
+export type JobFormat = 'object' | 'json' | 'legacy';
+
+/** `name` as serialized: private and protected ones carry NUL bytes. */
+export type JobProperty =
+  /** `bot` is the bot's id, a string; `time` the unix second at which the update came, an integer. */
+  | { readonly name: string; readonly value: 'bot' | 'update' | 'time' }
+  /** The same for every job, as serialize() writes it. */
+  | { readonly name: string; readonly constant: string };
+
+/**
  * Class facts: what PHP's reflection says of the classes reachable from phptg's Update, in one version of
- * phptg/bot-api. Enough to write the bytes of serialize() without PHP.
+ * phptg/bot-api.
  */
 export interface ClassFacts {
   readonly package: string;
