@@ -13,8 +13,8 @@ export interface App {
   readonly horizon: string | null;
   readonly config?: AppConfig;
   readonly job?: JobFacts;
-  /** Only where the job takes a typed update. */
-  readonly schema?: Schema;
+  /** Null where the job takes text. */
+  readonly schema?: Schema | null;
   /** What the user should know of how this came about. */
   readonly notes: readonly string[];
 }
@@ -89,7 +89,7 @@ export function inspectApp({ folder, php, jobClass, connection = '', want }: Ins
     folder,
     notes,
     ...(job !== undefined && { job: checkJob(job, folder) }),
-    ...(schema !== undefined && { schema: checkSchema(schema, folder) }),
+    ...(schema && { schema: checkSchema(schema, folder) }),
   };
 }
 

@@ -24,6 +24,11 @@ const COMMANDS: readonly CommandEntry[] = [
     description: "Print the job's PHP class, for app/Jobs of the Laravel app",
     load: () => import('./job.js'),
   },
+  {
+    name: 'schema',
+    description: "Read an app's phptg/bot-api and job class, show and compare what tgook knows of them",
+    load: () => import('./schema.js'),
+  },
 ];
 
 /**

@@ -1,9 +1,9 @@
 import type { App } from '../app/inspect.js';
 import { SchemaError, SettingError } from '../errors.js';
-import { BUNDLED_SCHEMAS, NEWEST_SCHEMA, readBundledSchema } from '../schema/bundled.js';
+import { BUNDLED_SCHEMAS, NEWEST_SCHEMA } from '../schema/bundled.js';
 import type { ClassFacts, JobFacts, JobFormat, Schema } from '../schema/facts.js';
+import { findSchema } from '../schema/find.js';
 import { STANDARD_JOBS } from '../schema/job.js';
-import { readSchemaFile } from '../schema/read.js';
 
 /** What jobs are made from. */
 export interface JobSchema {
@@ -46,11 +46,10 @@ export function chooseSchema(given: Given, app: App | undefined): JobSchema {
 }
 
 function typedSchema(name: string | undefined, app: App | undefined): { schema: Schema; source: string } {
-  if (name === undefined && app?.schema !== undefined) return { schema: app.schema, source: 'app' };
+  if (name === undefined && app?.schema) return { schema: app.schema, source: 'app' };
   const version = name ?? NEWEST_SCHEMA;
-  if (BUNDLED_SCHEMAS.includes(version)) return { schema: readBundledSchema(version), source: 'bundled' };
   try {
-    return { schema: readSchemaFile(version), source: version };
+    return { schema: findSchema(version), source: BUNDLED_SCHEMAS.includes(version) ? 'bundled' : version };
   } catch (error) {
     throw new SchemaError(`TGOOK_SCHEMA: ${(error as Error).message}`);
   }
