@@ -14,17 +14,14 @@ export async function serve(path: string | undefined): Promise<void> {
   await start(primary, loaded, log);
 }
 
-async function start(
-  primary: Primary,
-  { settings, file, warnings }: LoadedSettings,
-  log: Logger,
-): Promise<void> {
+async function start(primary: Primary, loaded: LoadedSettings, log: Logger): Promise<void> {
+  const { settings, warnings } = loaded;
   for (const warning of warnings) log.warn(warning);
   const { problem, warnings: ofRedis } = await preflight(settings);
   for (const warning of ofRedis) log.warn(warning);
   if (problem !== undefined) log.error(`${problem}; until then every update is answered 503`);
   const started = await primary.start(problem);
-  logSummary(log, settings, file, started, problem !== undefined);
+  logSummary(log, loaded, started, problem !== undefined);
 }
 
 /** The first signal drains, a second one ends everything at once. */

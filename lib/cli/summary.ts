@@ -1,16 +1,16 @@
+import type { App } from '../app/inspect.js';
 import { compileKeys } from '../laravel/keys.js';
 import type { Logger } from '../log.js';
 import type { Started } from '../primary/primary.js';
 import { databaseOf } from '../queue/connection.js';
 import { redisAddress } from '../queue/problems.js';
-import type { Settings } from '../settings/load.js';
+import type { LoadedSettings, Settings } from '../settings/load.js';
 import type { JobSchema } from '../settings/schema.js';
 
 /** Says how the start went: a block of lines on a terminal, else one JSON line. */
 export function logSummary(
   log: Logger,
-  settings: Settings,
-  file: string | undefined,
+  loaded: LoadedSettings,
   started: Started,
   isRedisAway: boolean,
 ): void {
@@ -18,7 +18,7 @@ export function logSummary(
   const title = isRedisAway
     ? 'tgook is listening, and answers 503 until Redis can be used'
     : 'tgook is ready';
-  const rows = summaryRows(settings, file, started);
+  const rows = summaryRows(loaded, started);
   if (!process.stdout.isTTY) {
     log.info(Object.fromEntries(rows.map(([key, , value]) => [key, value])), title);
     return;
@@ -31,16 +31,29 @@ const GREEN = '\x1b[32m';
 const YELLOW = '\x1b[33m';
 const PLAIN = '\x1b[0m';
 
+function describeApp({ folder, laravel, phptg, horizon }: App): string {
+  const versions = { Laravel: laravel, 'phptg/bot-api': phptg, Horizon: horizon };
+  const installed = Object.entries(versions).map(([name, version]) =>
+    version === null ? `no ${name}` : `${name} ${version}`,
+  );
+  return `${folder}: ${installed.join(', ')}`;
+}
+
+function horizon({ TGOOK_HORIZON, HORIZON_PREFIX }: Settings): string {
+  return `${HORIZON[TGOOK_HORIZON]}${TGOOK_HORIZON === 'never' ? '' : `, prefix ${HORIZON_PREFIX}`}`;
+}
+
 const HORIZON = { auto: 'on while Horizon runs', always: 'on', never: 'off' } as const;
 
 /** A row without a label is for programs alone: people read it in another. */
 type Row = readonly [key: string, label: string, value: string | number];
 
-function summaryRows(settings: Settings, file: string | undefined, started: Started): Row[] {
+function summaryRows({ settings, file, app }: LoadedSettings, started: Started): Row[] {
   const { host, port, admin } = started;
   const bots = settings.TGOOK_BOTS?.join(', ') ?? 'any';
   return [
     ['settings', 'settings', file ?? 'environment only'],
+    ...(app === undefined ? [] : [['app', 'app', describeApp(app)] as const]),
     ['webhook', 'webhook', `http://${bracket(host)}:${port}/telegram/bot/webhook/{bot_id}`],
     ['port', '', port],
     ['bots', 'bots', bots],
@@ -52,7 +65,8 @@ function summaryRows(settings: Settings, file: string | undefined, started: Star
     ['job', 'job', settings.schema.job.class],
     ['format', 'format', format(settings.schema)],
     ['laravel', 'laravel', settings.TGOOK_LARAVEL],
-    ['horizon', 'horizon', HORIZON[settings.TGOOK_HORIZON]],
+    ['zone', 'time zone', settings.APP_TIMEZONE],
+    ['horizon', 'horizon', horizon(settings)],
     ['admin', 'admin', admin === undefined ? 'off' : `http://${bracket(admin.address)}:${admin.port}/readyz`],
   ];
 }

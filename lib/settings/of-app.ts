@@ -11,13 +11,17 @@ export type SettingsOfApp = Partial<Record<SettingName, string>>;
  * @param given the settings that are given by hand
  * @throws AppError where the app's queue is none that tgook can push to
  */
-export function settingsOfApp({ folder, laravel, config, job }: App, given: Environment): SettingsOfApp {
+export function settingsOfApp(
+  { folder, laravel, horizon, config, job }: App,
+  given: Environment,
+): SettingsOfApp {
   const found: SettingsOfApp = {};
   const set = (name: SettingName, value: string | number | null | undefined): void => {
     if (value !== null && value !== undefined) found[name] = String(value);
   };
   set('TGOOK_LARAVEL', laravel === null ? null : payloadVersion(laravel));
   set('TGOOK_JOB_FORMAT', job?.format);
+  if (horizon === null) set('TGOOK_HORIZON', 'never');
   if (config === undefined) return found;
   if (config.redis === null) {
     throw new AppError(
