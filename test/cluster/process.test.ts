@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
 import { raw } from '../support/raw.js';
-import { post, runTgook, type Settings, startTgook, type Tgook, textUpdate } from '../support/tgook.js';
+import { post, type Settings, startTgook, type Tgook, textUpdate, tgookOutput } from '../support/tgook.js';
 
 const LIST = 'laravel_database_queues:telegram_updates';
 
@@ -21,23 +21,9 @@ async function start(t: Test, settings: Settings = {}): Promise<[Tgook, PrivateR
   return [tgook, redis];
 }
 
-/** Runs tgook until it ends by itself. */
-async function refusal(
-  settings: Settings,
-  args: readonly string[] = [],
-): Promise<{ code: number; stderr: string; stdout: string }> {
-  const child = runTgook(args, { TGOOK_ADMIN: 'off', LISTEN_PORT: 0, ...settings });
-  let stderr = '';
-  let stdout = '';
-  child.stderr.on('data', chunk => {
-    stderr += chunk;
-  });
-  child.stdout.on('data', chunk => {
-    stdout += chunk;
-  });
-  const [code] = await once(child, 'close');
-  return { code, stderr, stdout };
-}
+/** What tgook prints where it ends by itself. */
+const refusal = (settings: Settings, args: readonly string[] = []) =>
+  tgookOutput(args, { TGOOK_ADMIN: 'off', LISTEN_PORT: 0, ...settings });
 
 /** Waits until `check` holds; fails loudly after `limit` ms. Returns how long it took. */
 async function until(check: () => boolean | Promise<boolean>, limit: number): Promise<number> {

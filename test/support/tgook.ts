@@ -44,6 +44,24 @@ export function runTgook(
   });
 }
 
+/** Runs the launcher until it ends by itself. */
+export async function tgookOutput(
+  args: readonly string[],
+  settings: Settings = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = runTgook(args, settings);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, stdout, stderr };
+}
+
 /** Starts tgook on free ports and waits until it is ready. */
 export async function startTgook(settings: Settings, args: readonly string[] = []): Promise<Tgook> {
   const child = runTgook(args, {

@@ -11,6 +11,15 @@ const FOLDER = join(PACKAGE_ROOT, 'test/laravel');
 /** A folder with the real laravel/horizon. Tests that need it skip where it is unset. */
 export const HORIZON = process.env.TGOOK_TEST_HORIZON || undefined;
 
+/**
+ * The vendor folder of a Composer project with laravel/framework and a bot framework:
+ * `<TGOOK_TEST_FRAMEWORKS>/<its name in tgook job --for>/vendor`. Tests that need it skip where it is not there.
+ */
+export function vendorOf(framework: string): string | undefined {
+  const vendor = join(process.env.TGOOK_TEST_FRAMEWORKS ?? '', framework, 'vendor');
+  return process.env.TGOOK_TEST_FRAMEWORKS && existsSync(vendor) ? vendor : undefined;
+}
+
 /** What a job's handle() found. */
 export interface Received {
   bot: string;

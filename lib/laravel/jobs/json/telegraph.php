@@ -12,6 +12,7 @@ use Illuminate\Foundation\Bus\Dispatchable;
 use Illuminate\Http\Request;
 use Illuminate\Queue\InteractsWithQueue;
 use Illuminate\Queue\SerializesModels;
+use RuntimeException;
 use Symfony\Component\HttpKernel\Exception\NotFoundHttpException;
 
 /**
@@ -29,7 +30,8 @@ final class ProcessTelegramUpdateJob implements ShouldQueue
 
     public function handle(WebhookController $webhook): void
     {
-        $bot = TelegraphBot::query()->findOrFail($this->botId);
+        $bot = TelegraphBot::query()->find($this->botId)
+            ?? throw new RuntimeException("The table telegraph_bots has no bot with the id {$this->botId}.");
         $server = ['CONTENT_TYPE' => 'application/json'];
 
         try {

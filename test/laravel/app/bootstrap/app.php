@@ -26,4 +26,8 @@ $app->afterResolving(WorkCommand::class, function (WorkCommand $command) {
     }
 });
 
+if ($framework = getenv('TGOOK_TEST_FRAMEWORK')) {
+    $app->booted(fn (Application $app) => require __DIR__."/../frameworks/$framework.php");
+}
+
 return $app;
