@@ -41,8 +41,9 @@ final class JobConstructor
         if (! $reflection->isInstantiable()) {
             throw $this->problem('it cannot be made with new: it is abstract, or its constructor is not public');
         }
-        if ($reflection->implementsInterface(ShouldBeEncrypted::class)) {
-            throw $this->problem('it is ShouldBeEncrypted, and tgook has no key: take the interface off');
+        $encrypted = $reflection->getDefaultProperties()['shouldBeEncrypted'] ?? false;
+        if ($encrypted || is_subclass_of($class, ShouldBeEncrypted::class)) {
+            throw $this->problem('it is ShouldBeEncrypted, and tgook has no key: it can only make jobs that are not');
         }
         $parameters = $reflection->getConstructor()?->getParameters() ?? [];
         $typed = self::find($parameters, fn ($parameter) => in_array(ClassFacts::ROOT, self::types($parameter), true));
