@@ -29,6 +29,11 @@ const COMMANDS: readonly CommandEntry[] = [
     description: "Read an app's phptg/bot-api and job class, show and compare what tgook knows of them",
     load: () => import('./schema.js'),
   },
+  {
+    name: 'quarantine',
+    description: 'Look at the updates that did not fit the job, and deliver or drop them',
+    load: () => import('./quarantine.js'),
+  },
 ];
 
 /**

@@ -35,6 +35,11 @@ export interface Keys {
 /** Bits in one bitmap of update ids: ids of a bot are nearly consecutive, so 8 KiB serve 65,536 updates. */
 export const SEEN_BITS = 65_536;
 
+/** Where the dedupe script remembers an update: the bitmap's key, and the bit in it. */
+export function seenBitOf({ seen }: Pick<Keys, 'seen'>, bot: string, updateId: number): [string, number] {
+  return [`${seen}${bot}:${Math.floor(updateId / SEEN_BITS)}`, updateId % SEEN_BITS];
+}
+
 export function compileKeys(settings: Settings): Keys {
   const { REDIS_PREFIX: prefix, HORIZON_PREFIX: horizon, TELEGRAM_UPDATES_QUEUE_NAME: queue } = settings;
   return {

@@ -1,11 +1,8 @@
-import { Redis, ReplyError } from 'ioredis';
-import { SettingError, StartError } from '../errors.js';
-import { clientOptions, databaseOf, databaseSetting } from '../queue/connection.js';
-import { describeProblem, NO_ANSWER, redisAddress } from '../queue/problems.js';
+import type { Redis } from 'ioredis';
+import { StartError } from '../errors.js';
+import { openClient } from '../queue/client.js';
+import { describeProblem, redisAddress } from '../queue/problems.js';
 import type { Settings } from '../settings/load.js';
-
-/** Milliseconds that Redis is given to answer before the start goes on without it. */
-const PATIENCE = 2500;
 
 /** What a look at Redis before the start has found. */
 export interface Preflight {
@@ -21,15 +18,9 @@ export interface Preflight {
  * @throws StartError when Redis answers and the database cannot be selected, or it is a Redis Cluster
  */
 export async function preflight(settings: Settings): Promise<Preflight> {
-  // The database is selected by hand: the client would go on without it.
-  const redis = new Redis({ ...clientOptions(settings), db: 0, retryStrategy: null });
-  let failure: Error | undefined;
-  redis.on('error', error => {
-    failure ??= error;
-  });
+  let redis: Redis | undefined;
   try {
-    await Promise.race([redis.connect(), noAnswer()]);
-    await select(redis, settings);
+    redis = await openClient(settings);
     const info = await redis.info();
     if (/^cluster_enabled:1/m.test(info)) {
       throw new StartError(
@@ -39,34 +30,9 @@ export async function preflight(settings: Settings): Promise<Preflight> {
     return { warnings: warningsOf(info) };
   } catch (error) {
     if (error instanceof StartError) throw error;
-    return { problem: describeProblem(settings, failure ?? (error as Error)), warnings: [] };
+    return { problem: describeProblem(settings, error as Error), warnings: [] };
   } finally {
-    redis.disconnect();
-  }
-}
-
-/** While Redis loads its data, the client waits without a word. */
-function noAnswer(): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    setTimeout(() => reject(new Error(NO_ANSWER)), PATIENCE).unref();
-  });
-}
-
-async function select(redis: Redis, settings: Settings): Promise<void> {
-  const database = databaseOf(settings);
-  if (database === 0) return;
-  try {
-    await redis.select(database);
-  } catch (error) {
-    const { message } = error as Error;
-    if (!(error instanceof ReplyError) || /^(?:NOAUTH|LOADING)/.test(message)) throw error;
-    const name = databaseSetting(settings);
-    const example = name === 'REDIS_DB' ? '0' : 'redis://127.0.0.1:6379/0';
-    throw new SettingError(
-      name,
-      `names database ${database}, which Redis does not give (${message})`,
-      example,
-    );
+    redis?.disconnect();
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { NotStored } from '../errors.js';
-import { type Keys, SEEN_BITS } from '../laravel/keys.js';
+import { type Keys, seenBitOf } from '../laravel/keys.js';
 import { PACKAGE_ROOT } from '../paths.js';
 import type { Update } from '../webhook/update.js';
 import type { Connection } from './connection.js';
@@ -53,16 +53,17 @@ export class Quarantine {
    */
   async keep(bot: string, update: Update, reason: string): Promise<Quarantined> {
     if (!this.connection.usable || this.#pending > MAX_PENDING) throw new NotStored('Redis is away');
-    const { quarantine, quarantineIds, quarantineBytes, seen } = this.keys;
+    const { quarantine, quarantineIds, quarantineBytes } = this.keys;
+    const [seen, bit] = seenBitOf(this.keys, bot, update.id);
     this.#pending += update.bytes;
     try {
       const [added, ...lost] = await this.#script(
         quarantine,
         quarantineIds,
         quarantineBytes,
-        `${seen}${bot}:${Math.floor(update.id / SEEN_BITS)}`,
+        seen,
         Date.now(),
-        update.id % SEEN_BITS,
+        bit,
         bot,
         update.id,
         reason,
