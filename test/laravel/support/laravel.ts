@@ -189,7 +189,7 @@ function artisan(args: string[], options: WorkerOptions & { received: string }):
 }
 
 /** Nothing else of this process's environment: a REDIS_URL in it would lead the worker astray. */
-function baseEnv(): Record<string, string | undefined> {
+export function baseEnv(): Record<string, string | undefined> {
   return { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR };
 }
 
