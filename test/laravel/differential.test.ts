@@ -1,5 +1,5 @@
 import t from 'tap';
-import { BUNDLED_SCHEMAS, NEWEST_SCHEMA } from '../../lib/php/bundled.js';
+import { BUNDLED_SCHEMAS, NEWEST_SCHEMA } from '../../lib/schema/bundled.js';
 import { proveUpdates } from './fuzz/differential.js';
 import { anySeed } from './fuzz/runs.js';
 import { laravelApp } from './support/laravel.js';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type PrivateRedis, startPrivateRedis } from '../../../lib/demo/private-redis.js';
 import { compileKeys, type Keys } from '../../../lib/laravel/keys.js';
 import { PACKAGE_ROOT } from '../../../lib/paths.js';
-import { NEWEST_SCHEMA, readBundledSchema } from '../../../lib/php/bundled.js';
+import { NEWEST_SCHEMA, readBundledSchema } from '../../../lib/schema/bundled.js';
 import { type GoldenUpdate, type Payload, readGolden } from '../../support/golden.js';
 import { settingsOf } from '../../support/queue.js';
 import { post, startTgook, type Tgook } from '../../support/tgook.js';

@@ -8,8 +8,8 @@
  * and writes one for each: null where all is well, or what is wrong, as text. The line "unseen" is answered with
  * the properties that no job so far has had filled.
  *
- * php judge.php FACTS    decides from json_decode() and the class facts, and, where Update has a fromJson(), from
- *                        that, too
+ * php judge.php FACTS    decides from json_decode() and the class facts, and, where the whole phptg/bot-api is
+ *                        there, from its Update::fromJson(), too
  */
 
 declare(strict_types=1);
@@ -18,6 +18,7 @@ require __DIR__.'/../app/bootstrap/autoload.php';
 
 use App\Jobs\ProcessTelegramUpdateJob;
 use Phptg\BotApi\ParseResult\TelegramParseResultException;
+use Phptg\BotApi\TelegramBotApi;
 use Phptg\BotApi\Type\Update\Update;
 
 const MAX_DEPTH = 100;
@@ -90,7 +91,7 @@ final class Judge
     {
         $fits = $this->fits($this->root(), $update);
         $expected = null;
-        if (method_exists(Update::class, 'fromJson')) {
+        if (class_exists(TelegramBotApi::class)) {
             $expected = expectedUpdate($body);
             if ($fits !== ($expected !== null)) {
                 return 'the class facts say '.($fits ? 'fits' : 'does not fit').', and phptg says otherwise';

@@ -1,5 +1,5 @@
 import type { Random } from 'fast-check';
-import type { ClassFacts, PropertyFacts, TypeFacts } from '../../../lib/php/facts.js';
+import type { ClassFacts, PropertyFacts, TypeFacts } from '../../../lib/schema/facts.js';
 import { anyJson, anyKey, damage } from './damage.js';
 import { DocumentArbitrary } from './document-arbitrary.js';
 import { JsonDocument, type JsonTree, type ObjectTree } from './json-tree.js';
