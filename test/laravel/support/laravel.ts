@@ -37,7 +37,9 @@ export interface Received {
 }
 
 export interface WorkerOptions {
-  redisPort: number;
+  /** An app that has all settings in its own .env; by default the tests' app, which takes them from here. */
+  folder?: string;
+  redisPort?: number;
   /** REDIS_PREFIX; by default Laravel's own, made of APP_NAME. */
   prefix?: string;
   queue?: string;
@@ -172,11 +174,11 @@ function artisan(args: string[], options: WorkerOptions & { received: string }):
   const { folder, scratch, phptg } = laravelApp();
   if (options.horizon && HORIZON === undefined) throw new Error('TGOOK_TEST_HORIZON is not set');
   return spawn('php', ['artisan', ...args, '--no-ansi'], {
-    cwd: folder,
+    cwd: options.folder ?? folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...baseEnv(),
-      REDIS_PORT: String(options.redisPort),
+      ...(options.redisPort !== undefined && { REDIS_PORT: String(options.redisPort) }),
       ...(options.prefix !== undefined && { REDIS_PREFIX: options.prefix }),
       ...(options.queue !== undefined && { TELEGRAM_UPDATES_QUEUE_NAME: options.queue }),
       ...(options.horizon && { TGOOK_TEST_HORIZON: HORIZON }),
