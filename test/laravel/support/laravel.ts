@@ -14,6 +14,7 @@ export const HORIZON = process.env.TGOOK_TEST_HORIZON || undefined;
 /**
  * The vendor folder of a Composer project with laravel/framework and a bot framework:
  * `<TGOOK_TEST_FRAMEWORKS>/<its name in tgook job --for>/vendor`. Tests that need it skip where it is not there.
+ * Telegraph's need pdo_sqlite too.
  */
 export function vendorOf(framework: string): string | undefined {
   const vendor = join(process.env.TGOOK_TEST_FRAMEWORKS ?? '', framework, 'vendor');

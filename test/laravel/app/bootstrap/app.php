@@ -26,6 +26,7 @@ $app->afterResolving(WorkCommand::class, function (WorkCommand $command) {
     }
 });
 
+// What an app has of a framework: its configuration, and handlers, which here write what they get.
 if ($framework = getenv('TGOOK_TEST_FRAMEWORK')) {
     $app->booted(fn (Application $app) => require __DIR__."/../frameworks/$framework.php");
 }
