@@ -49,6 +49,9 @@ export function replay(selection: Selection, options: Common): Promise<void> {
     const replay = new Replay(store);
     try {
       await replay.run(selected(store, selection, missing));
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      throw new StartError(`${error.message}; run it again: nothing is delivered twice`);
     } finally {
       // Also of what was done when Redis failed in the middle.
       if (options.json) printJson({ ...replayFacts(replay), missing });

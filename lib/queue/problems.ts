@@ -26,7 +26,7 @@ const MENDS: ReadonlyArray<readonly [pattern: RegExp, mend: string]> = [
   [/^WRONGPASS|invalid username-password|invalid password/, 'check REDIS_USERNAME and REDIS_PASSWORD'],
   [/^NOAUTH/, 'Redis wants a password: set REDIS_PASSWORD'],
   [
-    /^NOPERM|can't run this command|No permissions|executing the script/,
+    /\bNOPERM|can't run this command|No permissions|executing the script/,
     "check the ACL rights of tgook's Redis user",
   ],
   [/^OOM/, 'Redis has reached maxmemory: give it more, or let the workers catch up'],

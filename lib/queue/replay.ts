@@ -87,8 +87,12 @@ export class Replay {
   }
 }
 
-/** What EXEC says of one command: its error, or its reply. */
-function replyOf([error, reply]: readonly [Error | null, unknown] = [null, undefined]): unknown {
-  if (error !== null) throw error;
-  return reply;
+/**
+ * What EXEC says of one command.
+ *
+ * @throws Error that the command ended with
+ */
+function replyOf(result: readonly [error: Error | null, reply: unknown] | undefined): unknown {
+  if (result?.[0] instanceof Error) throw result[0];
+  return result?.[1];
 }

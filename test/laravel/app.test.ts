@@ -231,7 +231,7 @@ t.test('what an older schema could not hold is replayed with the right one, and 
   const right = { TGOOK_APP: folder };
   const listed = await tgookOutput(['quarantine', 'ls', '--json'], right);
   t.match(JSON.parse(listed.stdout), [
-    { bot: 'main', updateId: 5, reason: 'Poll.membersOnly is required, and missing' },
+    { bot: 'main', update_id: 5, reason: 'Poll.membersOnly is required, and missing' },
   ]);
   for (let i = 0; i < 2; i++) t.equal((await tgookOutput(['quarantine', 'replay', '--all'], right)).code, 0);
   const { received, output } = await work({ folder });

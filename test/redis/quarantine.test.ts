@@ -4,6 +4,7 @@ import { Misfit, NotStored } from '../../lib/errors.js';
 import { Outcome } from '../../lib/queue/enqueue.js';
 import type { Quarantined } from '../../lib/queue/quarantine.js';
 import { parseUpdate } from '../../lib/webhook/update.js';
+import { agrees, BYTES, IDS, STREAM } from '../support/quarantine.js';
 import { dump, openQueue, redisFor, type TestQueue, type Values } from '../support/queue.js';
 import { RedisProxy } from '../support/redis-proxy.js';
 import { textUpdate } from '../support/tgook.js';
@@ -12,9 +13,6 @@ import { textUpdate } from '../support/tgook.js';
 t.jobs = 3;
 process.setMaxListeners(30);
 
-const STREAM = 'laravel_database_tgook:quarantine';
-const IDS = `${STREAM}:ids`;
-const BYTES = `${STREAM}:bytes`;
 const MiB = 1024 * 1024;
 
 async function start(t: Test, values: Values = {}): Promise<[PrivateRedis, TestQueue]> {
@@ -37,18 +35,6 @@ async function entries({ client }: PrivateRedis): Promise<Array<Record<string, s
     for (let i = 0; i < fields.length; i += 2) entry[fields[i]!] = fields[i + 1]!;
     return entry;
   });
-}
-
-/** The counter must be the sum of the bodies, and the marks those of the entries. */
-async function agrees(t: Test, redis: PrivateRedis): Promise<void> {
-  const kept = await entries(redis);
-  const bytes = kept.reduce((sum, { body = '' }) => sum + Buffer.byteLength(body), 0);
-  t.equal(Number(await redis.client.get(BYTES)), bytes, 'the counter is right');
-  t.same(
-    await redis.client.hgetall(IDS),
-    Object.fromEntries(kept.map(({ bot, update_id, id }) => [`${bot}:${update_id}`, id])),
-    'each entry has its mark',
-  );
 }
 
 t.test('an update is kept once, with all that is needed to play it back', async t => {
