@@ -103,7 +103,7 @@ function typeSource(array $properties, array $facts, bool $isRoot): string
                 .implode('|', $types)." \$$name".($optional ? ' = null' : '').",\n";
         }
     }
-    $fromJson = ! $isRoot ? '' : '
+    $rootMethods = ! $isRoot ? '' : '
     public static function fromJson(string $json): self
     {
         $decoded = json_decode($json, true, flags: JSON_THROW_ON_ERROR);
@@ -112,10 +112,15 @@ function typeSource(array $properties, array $facts, bool $isRoot): string
         $update->rawDecoded = $decoded;
         return $update;
     }
+
+    public function getRaw(): ?string
+    {
+        return $this->raw;
+    }
 ';
 
     return ($isRoot ? 'final class' : 'final readonly class')
-        ." %s {\n$private    public function __construct(\n$parameters    ) {}\n$fromJson}";
+        ." %s {\n$private    public function __construct(\n$parameters    ) {}\n$rootMethods}";
 }
 
 /** @return list<string> */
