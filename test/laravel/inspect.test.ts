@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { PACKAGE_ROOT } from '../../lib/paths.js';
-import { BUNDLED_SCHEMAS, NEWEST_SCHEMA, readBundledSchema } from '../../lib/php/bundled.js';
+import { BUNDLED_SCHEMAS, NEWEST_SCHEMA, readBundledSchema } from '../../lib/schema/bundled.js';
 import { type Files, inspect, makeApp, problem } from './support/inspect.js';
 import { laravelApp } from './support/laravel.js';
 
