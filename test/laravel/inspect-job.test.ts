@@ -1,32 +1,6 @@
-import t, { type Test } from 'tap';
-import { inspect, makeApp, problem } from './support/inspect.js';
-import { laravelApp } from './support/laravel.js';
-
-const TRAITS = `use \\Illuminate\\Foundation\\Bus\\Dispatchable, \\Illuminate\\Queue\\InteractsWithQueue,
-    \\Illuminate\\Bus\\Queueable, \\Illuminate\\Queue\\SerializesModels;`;
-const BOT = 'public readonly string $botId';
-const UPDATE = 'public readonly \\Phptg\\BotApi\\Type\\Update\\Update $update';
-
-/** @param body what stands in the class; with Laravel's traits, unless it is a whole class */
-function jobSource(body: string): string {
-  return `<?php
-namespace App\\Jobs;
-${/^(final |abstract )?class /.test(body) ? body : `class Job implements \\Illuminate\\Contracts\\Queue\\ShouldQueue { ${TRAITS} ${body} }`}
-`;
-}
-
-function inspectJob(t: Test, body: string): ReturnType<typeof inspect> {
-  const folder = makeApp(
-    t,
-    { app: { Jobs: { 'Job.php': jobSource(body) } } },
-    { phptg: laravelApp().phptg() },
-  );
-  return inspect(folder, { want: 'job', job: 'App\\Jobs\\Job' });
-}
-
-function construct(parameters: string, body = ''): string {
-  return `public function __construct(${parameters}) { ${body} }`;
-}
+import t from 'tap';
+import { inspect, makeApp } from './support/inspect.js';
+import { BOT, construct, inspectJob, jobSource, UPDATE } from './support/inspect-job.js';
 
 const bot = { name: 'botId', value: 'bot' };
 const update = { name: 'update', value: 'update' };
@@ -131,101 +105,6 @@ for (const [name, { body, format, properties, payload }] of Object.entries(SERVE
       properties: properties ?? [bot, update],
       payload: payload ?? {},
     });
-    t.end();
-  });
-}
-
-const REFUSED: Record<string, [body: string, message: RegExp]> = {
-  'no constructor': ['', /takes no update/],
-  'no update': [construct(BOT), /takes no update/],
-  'a parameter that nobody fills': [
-    construct(`${BOT}, ${UPDATE}, int $shard`),
-    /parameter \$shard .*a default/,
-  ],
-  'a text that nobody fills': [construct(`${BOT}, string $update, string $locale`), /parameter \$locale /],
-  'a number of an update for the time': [
-    construct(`${BOT}, string $update, int $updateId`),
-    /parameter \$updateId /,
-  ],
-  'a bot that must be a number': [construct(`public int $botId, ${UPDATE}`), /\$botId takes no string/],
-  'an abstract class': [`abstract class Job { ${construct(`${BOT}, ${UPDATE}`)} }`, /abstract/],
-  'a private constructor': [`private function __construct(${BOT}, ${UPDATE}) {}`, /not public/],
-  'a constructor that throws': [
-    construct(`${BOT}, ${UPDATE}`, 'throw new \\DomainException("no bot of ours\\nmore");'),
-    /DomainException: no bot of ours$/,
-  ],
-  encryption: [
-    `class Job implements \\Illuminate\\Contracts\\Queue\\ShouldBeEncrypted { ${construct(`${BOT}, ${UPDATE}`)} }`,
-    /ShouldBeEncrypted/,
-  ],
-  'encryption by a property': [
-    `public $shouldBeEncrypted = true; ${construct(`${BOT}, ${UPDATE}`)}`,
-    /ShouldBeEncrypted/,
-  ],
-  'an update that it does not keep': [
-    construct(`${BOT}, \\Phptg\\BotApi\\Type\\Update\\Update $update`),
-    /does not keep/,
-  ],
-  'a property made of the update': [
-    `private $text; ${construct(`${BOT}, ${UPDATE}`, '$this->text = $update->callbackQuery?->message?->text ?? null;')}`,
-    /property \$text depends on the update/,
-  ],
-  'a property made of the raw body': [
-    `public $raw; ${construct(`${BOT}, ${UPDATE}`, '$this->raw = $update->getRaw();')}`,
-    /property \$raw depends on the update/,
-  ],
-  'a property made of the text': [
-    `public $id; ${construct(`${BOT}, string $update`, '$this->id = json_decode($update)->update_id;')}`,
-    /property \$id depends on the update/,
-  ],
-  'a property made of the bot': [
-    `public $key; ${construct(`${BOT}, ${UPDATE}`, '$this->key = "bot:$botId";')}`,
-    /property \$key depends on the update, the bot/,
-  ],
-  'a property made of the time': [
-    `public $at; ${construct(`${BOT}, ${UPDATE}`, '$this->at = time();')}`,
-    /property \$at depends on .* the time/,
-  ],
-  'a queue by the kind of the update': [
-    construct(`${BOT}, ${UPDATE}`, 'if ($update->message?->chat->type === "private") $this->onQueue("low");'),
-    /constructor reads the update/,
-  ],
-  'a queue for updates of one kind': [
-    construct(`${BOT}, ${UPDATE}`, 'if (isset($update->poll)) $this->onQueue("polls");'),
-    /property \$queue depends on the update/,
-  ],
-  'the update kept twice': [
-    `public $same; ${construct(`${BOT}, ${UPDATE}`, '$this->same = $update;')}`,
-    /stands in it twice/,
-  ],
-  'properties chosen by __sleep()': [
-    `class Job { ${construct(`${BOT}, ${UPDATE}`)} public function __sleep() { return ['update']; } }`,
-    /__sleep/,
-  ],
-  'a closure': [
-    `public $then; ${construct(`${BOT}, ${UPDATE}`, '$this->then = fn () => 1;')}`,
-    /Serialization of 'Closure'/,
-  ],
-  'bytes that are not text': [
-    `public $key; ${construct(`${BOT}, ${UPDATE}`, '$this->key = "\\xff";')}`,
-    /\$key is not UTF-8/,
-  ],
-  retryUntil: [
-    `public function retryUntil() { return now()->addHour(); } ${construct(`${BOT}, ${UPDATE}`)}`,
-    /retryUntil is a moment .* \$tries/,
-  ],
-  'a name made of the bot': [
-    `public function displayName() { return "Job of $this->botId"; } ${construct(`${BOT}, ${UPDATE}`)}`,
-    /displayName depends on the update, the bot/,
-  ],
-};
-
-for (const [name, [body, message]] of Object.entries(REFUSED)) {
-  t.test(`refuses ${name}`, t => {
-    const error = problem(t, inspectJob(t, body));
-    t.equal(error.code, 'job');
-    t.match(error.message, message);
-    t.match(error.message, /^tgook cannot make the job App\\Jobs\\Job: /);
     t.end();
   });
 }

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { PACKAGE_ROOT } from '../../lib/paths.js';
@@ -100,18 +100,25 @@ for (const [name, [file, from, to, message]] of Object.entries(UNKNOWN)) {
 }
 
 t.test('versions are those that Composer installed', t => {
+  const file = (folder: string): string => join(folder, 'vendor/composer/installed.json');
+  const versions = (folder: string): unknown => {
+    const { laravel, phptg, horizon } = inspect(folder, { want: 'config' }).document ?? {};
+    return { laravel, phptg, horizon };
+  };
   const installed = {
     'laravel/framework': 'v12.1.0',
     'phptg/bot-api': '0.21.1',
     'laravel/horizon': 'dev-main',
   };
-  const versions = (files: Files): unknown => {
-    const { php, laravel, phptg, horizon } = inspect(makeApp(t, files, { installed }), { want: 'config' })
-      .document as Record<string, unknown>;
-    t.match(php, /^8\./);
-    return { laravel, phptg, horizon };
-  };
-  t.same(versions({}), { laravel: '12.1.0', phptg: '0.21.1', horizon: 'dev-main' });
+  const folder = makeApp(t, {}, { installed });
+  t.same(versions(folder), { laravel: '12.1.0', phptg: '0.21.1', horizon: 'dev-main' });
+  writeFileSync(file(folder), '[{"name": "laravel/framework", "version": "v12.2.0"}]');
+  t.same(versions(folder), { laravel: '12.2.0', phptg: null, horizon: null }, 'of Composer 1');
+  rmSync(file(folder));
+  t.match(versions(folder), { laravel: /^12\.\d+\.\d+$/, phptg: null }, 'as its autoloader has them');
+
+  const loose = makeApp(t, {}, { phptg: laravelApp().phptg() });
+  t.match(versions(loose), { phptg: 'unknown' }, 'of classes that Composer does not know');
   t.end();
 });
 

@@ -40,7 +40,8 @@ final class App
 
     private static function vendorFolder(string $folder): string
     {
-        $composer = is_file("$folder/composer.json") ? json_decode(file_get_contents("$folder/composer.json"), true) : [];
+        $file = "$folder/composer.json";
+        $composer = is_file($file) ? json_decode(file_get_contents($file), true) : [];
         $vendor = rtrim($composer['config']['vendor-dir'] ?? 'vendor', '/');
 
         return str_starts_with($vendor, '/') ? $vendor : "$folder/$vendor";

@@ -117,10 +117,12 @@ final class JobConstructor
             if ($parameter->isOptional() || in_array($parameter->name, $this->roles, true)) {
                 continue;
             }
-            $isBot = ! isset($this->roles['bot']) && preg_match(self::BOT, $parameter->name);
-            throw $this->problem($isBot
-                ? "its constructor's \${$parameter->name} takes no string, which a bot's id is for tgook: make it a string"
-                : "its constructor has a required parameter \${$parameter->name} that tgook cannot fill: give it a default");
+            $name = "\${$parameter->name}";
+            if (! isset($this->roles['bot']) && preg_match(self::BOT, $name)) {
+                throw $this->problem("its constructor's $name takes no string, as a bot's id is for tgook: make it one");
+            }
+            throw $this->problem("its constructor has a required parameter $name that tgook cannot fill: "
+                .(isset($this->roles['bot']) ? 'give it a default' : 'give it a default, or make it string $botId'));
         }
     }
 

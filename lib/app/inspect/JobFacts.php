@@ -19,7 +19,7 @@ final class JobFacts
     private const PROBES = [['7000000001', 1_600_000_001], ['81000000000002', 1_650_000_002]];
 
     private const BODIES = [
-        '{"update_id":900000001,"message":{"message_id":1,"date":1600000003,"chat":{"id":5,"type":"private"},"text":"é"}}',
+        '{"update_id":900000001,"message":{"message_id":1,"date":1600000003,"chat":{"id":5,"type":"group"},"text":"é"}}',
         '{"update_id":900000000002,"callback_query":{"id":"b","from":{"id":7,"is_bot":false,"first_name":"B"}}}',
     ];
 
@@ -74,10 +74,9 @@ final class JobFacts
     /** @return list<Update> every field of an update, down to a message's chat */
     private static function updates(ClassFacts $classes): array
     {
-        return array_map(
-            fn (int $variant) => Update::fromJson(json_encode((new Samples($classes, $variant))->object(ClassFacts::ROOT, 3))),
-            [0, 1],
-        );
+        $json = fn (int $variant) => json_encode((new Samples($classes, $variant))->object(ClassFacts::ROOT, 3));
+
+        return [Update::fromJson($json(0)), Update::fromJson($json(1))];
     }
 
     /** tgook writes them null. The constructor has seen them, as it would where the app makes the job. */

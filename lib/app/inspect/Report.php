@@ -34,8 +34,8 @@ final class Report
             return;
         }
         $error = error_get_last();
-        $fatal = $error !== null && ($error['type'] & (E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR));
-        self::fail(new Problem('app', $fatal
+        $fatal = E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR;
+        self::fail(new Problem('app', ($error['type'] ?? 0) & $fatal
             ? "{$error['message']} ({$error['file']}:{$error['line']})"
             : 'the app ended PHP, as exit() does: what it printed may say why'));
         exit(1);
