@@ -17,6 +17,8 @@ export interface Common {
   readonly json?: boolean;
 }
 
+type Filtered = Common & Omit<Selection, 'ids'>;
+
 const WHICH = `
 Which updates: those of the ids that 'tgook quarantine ls' shows, or --all, or those that --bot and --reason name.`;
 
@@ -37,19 +39,17 @@ export function configure(quarantine: Command): void {
       .option('--all', 'all updates in quarantine')
       .addHelpText('after', WHICH);
 
-  filtered(command('ls', 'List the updates, oldest first')).action(
-    async (options: Common & Omit<Selection, 'ids'>) => commands.list({ ...options, ids: [] }, options),
+  filtered(command('ls', 'List the updates, oldest first')).action(async (options: Filtered) =>
+    commands.list({ ...options, ids: [] }, options),
   );
   command('show <id>', 'Show one update with its body').action(async (id: string, options: Common) =>
     commands.show(id, options),
   );
   selecting('replay [ids...]', 'Make jobs of updates that fit now, each once').action(
-    async (ids: string[], options: Common & Omit<Selection, 'ids'>) =>
-      commands.replay({ ...options, ids }, options),
+    async (ids: string[], options: Filtered) => commands.replay({ ...options, ids }, options),
   );
   selecting('drop [ids...]', 'Delete updates for ever, without a question').action(
-    async (ids: string[], options: Common & Omit<Selection, 'ids'>) =>
-      commands.drop({ ...options, ids }, options),
+    async (ids: string[], options: Filtered) => commands.drop({ ...options, ids }, options),
   );
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { startPrivateRedis } from '../../lib/demo/private-redis.js';
 import { PACKAGE_ROOT } from '../../lib/paths.js';
-import { post, startTgook, textUpdate } from '../support/tgook.js';
+import { post, startTgook, textUpdate, tgookOutput } from '../support/tgook.js';
 
 t.test(
   'the ACL user of docs/redis.md has the rights that tgook needs, Horizon and quarantine included',
@@ -12,13 +12,14 @@ t.test(
     const rules = /^ {4}ACL SETUSER tgook (.*)$/m.exec(text)?.[1]?.split(/\s+/) ?? [];
     await redis.client.acl('SETUSER', 'tgook', ...rules);
     await redis.client.sadd('laravel_horizon:monitoring', 'telegram');
-    const tgook = await startTgook({
+    const settings = {
       REDIS_PORT: redis.port,
       REDIS_USERNAME: 'tgook',
       REDIS_PASSWORD: 'password',
       TGOOK_HORIZON: 'always',
       TGOOK_TAGS: 'telegram',
-    });
+    };
+    const tgook = await startTgook(settings);
     t.teardown(async () => {
       await tgook.stop('SIGKILL');
       await redis.stop();
@@ -33,6 +34,17 @@ t.test(
     ]);
     t.equal(await redis.client.zcard('laravel_horizon:telegram'), 1);
     t.equal((await tgook.admin('/readyz')).status, 200);
+
+    t.equal((await post(tgook, 'main', '{"update_id":3,"message":{}}')).status, 200);
+    const quarantine = (args: string, format = 'object') =>
+      tgookOutput(['quarantine', ...args.split(' ')], { ...settings, TGOOK_JOB_FORMAT: format });
+    const [entry] = JSON.parse((await quarantine('ls --json')).stdout) as Array<{ id: string }>;
+    t.match(await quarantine(`show ${entry!.id}`), { code: 0 });
+    t.match(await quarantine(`replay ${entry!.id}`, 'json'), {
+      code: 0,
+      stdout: 'replayed 1: 1 delivered\n',
+    });
+    t.match(await quarantine('drop --all'), { code: 0, stdout: /dropped 1 update,/ });
     t.same(await redis.client.acl('LOG'), [], 'nothing was denied');
   },
 );

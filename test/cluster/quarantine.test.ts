@@ -234,9 +234,10 @@ t.test('what cannot be meant is refused in one line, before Redis is asked', asy
 
 t.test('settings come from the file that --env names', async t => {
   const redis = await redisFor(t);
-  await keep(await openQueue(t, redis.port, { REDIS_PREFIX: 'other:' }), [textUpdate(1)]);
-  const folder = t.testdir({ env: `REDIS_PORT=${redis.port}\nREDIS_PREFIX=other:\n` });
+  await keep(await openQueue(t, redis.port, { REDIS_PREFIX: 'other:', REDIS_DB: 3 }), [textUpdate(1)]);
+  const folder = t.testdir({ env: `REDIS_PORT=${redis.port}\nREDIS_PREFIX=other:\nREDIS_DB=3\n` });
   t.match(await quarantine(`replay --all --env ${folder}/env`, {}), { code: 0, stdout: /^replayed 1: / });
+  await redis.client.select(3);
   t.equal(await redis.client.llen('other:queues:telegram_updates'), 1);
 });
 
