@@ -77,12 +77,12 @@ export function inspectApp({ folder, php, jobClass, connection = '', want }: Ins
   if (error !== undefined) throw cannotRun(php, error);
   const answer = parse(output[3]?.toString() ?? '');
   if (answer === undefined) {
-    const said = stderr.toString().trim().split('\n').at(-1)?.slice(0, 300) ?? '';
-    throw new AppError(
-      `PHP ended with ${signal ?? status} while it read ${folder}${said === '' ? '' : `: ${said}`}`,
-    );
+    throw new AppError(`PHP ended with ${signal ?? status} while it read ${folder}${lastLine(stderr)}`);
   }
-  if ('error' in answer) throw new AppError(answer.error.message);
+  if ('error' in answer) {
+    const { code, message } = answer.error;
+    throw new AppError(code === 'exit' ? message + lastLine(stderr) : message);
+  }
   const { job, schema, notes = [] } = answer;
   return {
     ...answer,
@@ -93,7 +93,9 @@ export function inspectApp({ folder, php, jobClass, connection = '', want }: Ins
   };
 }
 
-type Answer = (Omit<App, 'folder' | 'notes'> & { notes?: string[] }) | { error: { message: string } };
+type Answer =
+  | (Omit<App, 'folder' | 'notes'> & { notes?: string[] })
+  | { error: { code: string; message: string } };
 
 function parse(text: string): Answer | undefined {
   try {
@@ -101,6 +103,11 @@ function parse(text: string): Answer | undefined {
   } catch {
     return undefined;
   }
+}
+
+function lastLine(stderr: Buffer): string {
+  const line = stderr.toString().trim().split('\n').at(-1)?.trim().slice(0, 300) ?? '';
+  return line === '' ? '' : `: ${line}`;
 }
 
 /** The app reads its own .env: a variable of tgook's environment would win over that, and its workers have none. */

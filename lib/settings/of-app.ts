@@ -1,5 +1,6 @@
 import type { App, AppRedis } from '../app/inspect.js';
 import { AppError } from '../errors.js';
+import type { JobFacts } from '../schema/facts.js';
 import type { Environment } from './env-file.js';
 import type { Settings } from './load.js';
 import type { SettingName } from './table.js';
@@ -21,6 +22,7 @@ export function settingsOfApp(
   };
   set('TGOOK_LARAVEL', laravel === null ? null : payloadVersion(laravel));
   set('TGOOK_JOB_FORMAT', job?.format);
+  set('TELEGRAM_UPDATES_QUEUE_NAME', job && queueOf(job));
   if (horizon === null) set('TGOOK_HORIZON', 'never');
   if (config === undefined) return found;
   if (config.redis === null) {
@@ -40,6 +42,12 @@ export function settingsOfApp(
   // Who gives the place of Redis as a URL means all of it.
   if (given.REDIS_URL === undefined) Object.assign(found, placeOf(config.redis, given));
   return found;
+}
+
+/** The queue that the job itself chooses, as onQueue() in its constructor does. */
+function queueOf({ properties }: JobFacts): string | undefined {
+  const queue = properties.find(({ name }) => name === 'queue');
+  return queue && 'constant' in queue ? /^s:\d+:"(.*)";$/.exec(queue.constant)?.[1] : undefined;
 }
 
 /** The newest Laravel that tgook knows the payload of, up to the app's; before 11 it had the same fields. */

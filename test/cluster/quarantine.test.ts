@@ -216,8 +216,8 @@ t.test('what cannot be meant is refused in one line, before Redis is asked', asy
     [['drop', '5'], /^tgook: '5' is not an id: they look like 1764000000000-0, .*\n$/],
     [['replay', '5-0', '-'], /^tgook: '-' is not an id: .*\n$/],
     [['show', '+'], /^tgook: '\+' is not an id: .*\n$/],
-    [['drop', '--reason', ''], /^error: option '--reason <text>' argument '' is invalid. .*\n$/],
-    [['drop', '--bot', ''], /^error: option '--bot <id>' argument '' is invalid. .*\n$/],
+    [['drop', '--reason', ''], /^tgook: option '--reason <text>' argument '' is invalid. .*\n$/],
+    [['drop', '--bot', ''], /^tgook: option '--bot <id>' argument '' is invalid. .*\n$/],
     [
       ['ls'],
       /^tgook: Redis at 127\.0\.0\.1:1: .* — is it running there\? check REDIS_HOST and REDIS_PORT\n$/,

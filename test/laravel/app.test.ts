@@ -71,10 +71,10 @@ t.test("with TGOOK_APP no other Laravel setting is needed, and the app's worker 
     REDIS_PORT: redis.port,
     REDIS_DB: 3,
   };
-  for (const [phptg, job] of [
-    ['0.20', undefined],
-    ['0.21', undefined],
-    ['0.21.1', OWN_JOB],
+  for (const [phptg, job, queue] of [
+    ['0.20', undefined, 'telegram_updates'],
+    ['0.21', undefined, 'telegram_updates'],
+    ['0.21.1', OWN_JOB, 'elsewhere'],
   ] as const) {
     const folder = makeServedApp(t, { phptg, env, ...(job !== undefined && { job }) });
     const tgook = await serve(t, { TGOOK_APP: folder });
@@ -83,7 +83,7 @@ t.test("with TGOOK_APP no other Laravel setting is needed, and the app's worker 
       new RegExp(`^${folder}: Laravel 12\\..*, phptg/bot-api ${phptg},`),
     );
     for (let id = 1; id <= 20; id++) t.equal((await post(tgook, 'main', textUpdate(id), 'abc')).status, 200);
-    const { received, output } = await work({ folder });
+    const { received, output } = await work({ folder, queue });
     t.equal(received.length, 20, output.slice(-500));
     t.match(received[0], {
       bot: 'main',
@@ -137,6 +137,11 @@ t.test('an app that cannot be served is refused in one line that says why', asyn
   const throwing = makeServedApp(t, { env });
   writeFileSync(join(throwing, 'config/app.php'), '<?php throw new RuntimeException("no such tenant");');
   t.match(await refusal(t, { TGOOK_APP: throwing }), /no such tenant/);
+  writeFileSync(join(throwing, '.env'), 'APP_NAME=two words');
+  t.match(
+    await refusal(t, { TGOOK_APP: throwing }),
+    /the app ended PHP, as exit\(\) does: .*environment file/,
+  );
   t.match(
     await refusal(t, { TGOOK_APP: makeApp(t, {}) }),
     /phptg\/bot-api is not installed|has no class|App\\Jobs/,

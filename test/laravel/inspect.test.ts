@@ -177,7 +177,7 @@ const APP_PROBLEMS: Record<string, { files: Files; want?: string; code: string; 
   },
   'code that ends PHP': {
     files: { bootstrap: { 'app.php': '<?php exit(0);' } },
-    code: 'app',
+    code: 'exit',
     message: /the app ended PHP/,
   },
   'a fatal error': {
@@ -192,7 +192,7 @@ const APP_PROBLEMS: Record<string, { files: Files; want?: string; code: string; 
   },
   'a .env that cannot be read': {
     files: { '.env': 'APP_NAME=two words' },
-    code: 'app',
+    code: 'exit',
     message: /the app ended PHP/,
   },
 };

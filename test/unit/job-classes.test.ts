@@ -63,10 +63,10 @@ t.test('each class has the name and the properties that tgook writes in its form
   for (const file of FILES) {
     const format = file.split('/')[0]!;
     const php = readFileSync(JOB_CLASSES + file, 'utf8');
-    const { TGOOK_JOB_CLASS } = loadSettings({ TGOOK_JOB_FORMAT: format }, '/dev/null').settings;
+    const { job } = loadSettings({ TGOOK_JOB_FORMAT: format }, '/dev/null').settings.schema;
     const [, namespace, name] =
       /^namespace ([\w\\]+);$.*^final class (\w+) implements ShouldQueue$/ms.exec(php) ?? [];
-    t.equal(`${namespace}\\${name}`, TGOOK_JOB_CLASS, file);
+    t.equal(`${namespace}\\${name}`, job.class, file);
     const properties = [...php.matchAll(/^ {8}public readonly (.+),$/gm)].map(([, property]) => property);
     t.same(properties, PROPERTIES[format], file);
     t.match(php, `TGOOK_JOB_FORMAT=${format}:`, file);

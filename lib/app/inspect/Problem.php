@@ -11,7 +11,7 @@ use Throwable;
 final class Problem extends RuntimeException
 {
     /**
-     * @param  'no-app'|'no-laravel'|'no-phptg'|'no-job'|'config'|'job'|'schema'|'app'  $kind
+     * @param  'no-app'|'no-laravel'|'no-phptg'|'no-job'|'config'|'job'|'schema'|'app'|'exit'  $kind  `exit`: what the app printed may say why
      */
     public function __construct(public readonly string $kind, string $message, ?Throwable $previous = null)
     {

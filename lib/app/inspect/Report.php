@@ -35,9 +35,9 @@ final class Report
         }
         $error = error_get_last();
         $fatal = E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR;
-        self::fail(new Problem('app', ($error['type'] ?? 0) & $fatal
-            ? "{$error['message']} ({$error['file']}:{$error['line']})"
-            : 'the app ended PHP, as exit() does: what it printed may say why'));
+        self::fail(($error['type'] ?? 0) & $fatal
+            ? new Problem('app', "{$error['message']} ({$error['file']}:{$error['line']})")
+            : new Problem('exit', 'the app ended PHP, as exit() does'));
         exit(1);
     }
 }
