@@ -105,9 +105,17 @@ function parse(text: string): Answer | undefined {
   }
 }
 
+/** Of a line of .env that it cannot read, phpdotenv quotes the value in brackets: it may be a secret. */
 function lastLine(stderr: Buffer): string {
-  const line = stderr.toString().trim().split('\n').at(-1)?.trim().slice(0, 300) ?? '';
-  return line === '' ? '' : `: ${line}`;
+  const line = stderr
+    .toString()
+    .trim()
+    .split('\n')
+    .at(-1)
+    ?.trim()
+    .replace(/\[.*\]/, '[…]')
+    .slice(0, 300);
+  return line ? `: ${line}` : '';
 }
 
 /** The app reads its own .env: a variable of tgook's environment would win over that, and its workers have none. */

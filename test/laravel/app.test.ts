@@ -140,7 +140,7 @@ t.test('an app that cannot be served is refused in one line that says why', asyn
   writeFileSync(join(throwing, '.env'), 'APP_NAME=two words');
   t.match(
     await refusal(t, { TGOOK_APP: throwing }),
-    /the app ended PHP, as exit\(\) does: .*environment file/,
+    /the app ended PHP, as exit\(\) does: .*dotenv file.*\[…\]/,
   );
   t.match(
     await refusal(t, { TGOOK_APP: makeApp(t, {}) }),
