@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type PrivateRedis, startPrivateRedis } from '../../../lib/demo/private-redis.js';
 import { compileKeys, type Keys } from '../../../lib/laravel/keys.js';
 import { PACKAGE_ROOT } from '../../../lib/paths.js';
-import { NEWEST_SCHEMA, readBundledSchema } from '../../../lib/schema/bundled.js';
+import { readBundledSchema } from '../../../lib/schema/bundled.js';
 import { type GoldenUpdate, type Payload, readGolden } from '../../support/golden.js';
 import { settingsOf } from '../../support/queue.js';
 import { post, startTgook, type Tgook } from '../../support/tgook.js';
@@ -21,30 +21,43 @@ const BOT = 'main';
 
 const POP = readFileSync(`${PACKAGE_ROOT}lib/laravel/pop.lua`, 'utf8');
 
-export type BodyOptions = Pick<JudgeOptions, 'format' | 'phptg'>;
-
 /**
  * Damaged bodies through HTTP and Redis to the job that a worker pops, held against PHP. tgook must answer each 200
  * or 400, and no worker of it may die.
  *
  * @throws Error with the smallest body for which that is not so
  */
-export async function fuzzBodies(run: Run, options: BodyOptions): Promise<Record<Outcome['kind'], number>> {
-  const judge = new Judge({ ...options, schema: NEWEST_SCHEMA });
+export async function fuzzBodies(run: Run, options: JudgeOptions): Promise<Record<Outcome['kind'], number>> {
+  const judge = new Judge(options);
   const redis = await startPrivateRedis();
-  const settings = { REDIS_PORT: redis.port, APP_TIMEZONE: ZONE, TGOOK_JOB_FORMAT: options.format };
+  const settings = {
+    REDIS_PORT: redis.port,
+    APP_TIMEZONE: ZONE,
+    TGOOK_JOB_FORMAT: options.format,
+    TGOOK_SCHEMA: options.schema,
+  };
   const keys = compileKeys(settingsOf(settings));
-  const tgook = await startTgook(settings);
+  let tgook = await startTgook(settings);
   const outcomes = { job: 0, misfit: 0, 'not-an-update': 0 };
-  const property = fc.asyncProperty(bodies(), async body => {
-    const outcome = await deliver(tgook, redis, keys, body.bytes());
-    const problem = await judge.problem({ body: body.bytes(), outcome, zone: ZONE, bot: BOT });
+  const fuzz = async (body: Buffer<ArrayBuffer>): Promise<void> => {
+    const outcome = await deliver(tgook, redis, keys, body);
+    const problem = await judge.problem({ body, outcome, zone: ZONE, bot: BOT });
     if (problem !== undefined) throw new Error(problem);
     outcomes[outcome.kind]++;
     run.onCase?.();
+  };
+  const property = fc.asyncProperty(bodies(options.schema), async body => {
+    try {
+      await fuzz(body.bytes());
+    } catch (error) {
+      // A smaller body is then tried on workers that are all alive.
+      await tgook.stop('SIGKILL');
+      tgook = await startTgook(settings);
+      throw error;
+    }
   });
   try {
-    await check(`bodies --format ${options.format}`, property, run);
+    await check(`bodies --format ${options.format} --schema ${options.schema}`, property, run);
     return outcomes;
   } finally {
     await judge.close();
@@ -65,8 +78,8 @@ async function deliver(
   const answer = await post(tgook, BOT, body);
   await answer.arrayBuffer();
   if (answer.status !== 200 && answer.status !== 400) throw new Error(`answered ${answer.status}`);
-  const deaths = tgook.log.filter(({ msg }) => msg.includes('a worker died'));
-  if (deaths.length > 0 || !isDeepStrictEqual(tgook.workers(), workers)) throw new Error('a worker died');
+  const hasDied = tgook.log.some(({ msg }) => msg.includes('a worker died'));
+  if (hasDied || !isDeepStrictEqual(tgook.workers(), workers)) throw new Error('a worker died');
 
   const [jobs, quarantined, popped] = await Promise.all([
     client.llen(keys.list),
@@ -123,7 +136,7 @@ const BYTES = [
   ),
 ].map(hex => new Uint8Array(Buffer.from(hex, 'hex')));
 
-function bodies(): fc.Arbitrary<Body> {
+function bodies(schema: string): fc.Arbitrary<Body> {
   const splice: fc.Arbitrary<Splice> = fc.record({
     at: fc.nat(),
     remove: fc.oneof({ weight: 9, arbitrary: fc.nat(8) }, { weight: 1, arbitrary: fc.nat() }),
@@ -133,7 +146,7 @@ function bodies(): fc.Arbitrary<Body> {
     { weight: 3, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(splice, { minLength: 1, maxLength: 3 }) },
   );
-  const documents = fc.oneof(damagedGolden(), updates(readBundledSchema(NEWEST_SCHEMA)));
+  const documents = fc.oneof(damagedGolden(), updates(readBundledSchema(schema)));
   return fc.tuple(documents, splices).map(([document, splices]) => new Body(document, splices));
 }
 

@@ -29,6 +29,8 @@ const NOT_JSON = [
 
 /** Levels around the limits of tgook, PHP and cjson, and far beyond. */
 const DEPTHS = [90, 97, 98, 99, 100, 101, 508, 512, 1001, 20_000];
+/** A deeper one is a leaf to whoever walks through the tree. */
+const DEEPEST_TREE = 512;
 
 /** Any JSON at all, mostly small. */
 export function anyJson(random: Random, depth = 2): JsonTree {
@@ -180,8 +182,11 @@ function turnedOver(random: Random, value: ObjectTree | ListTree): JsonTree {
   return { members: [...value.members, [anyKey(random), anyJson(random)]] };
 }
 
-function nested(random: Random, depth: number): string {
-  return once(random, 2)
-    ? '['.repeat(depth) + ']'.repeat(depth)
-    : `${'{"type":'.repeat(depth)}1${'}'.repeat(depth)}`;
+function nested(random: Random, depth: number): JsonTree {
+  if (depth > DEEPEST_TREE) return '['.repeat(depth) + ']'.repeat(depth);
+  let tree: JsonTree = { items: [] };
+  for (let level = 1; level < depth; level++) {
+    tree = once(random, 2) ? { items: [tree] } : { members: [['"type"', tree]] };
+  }
+  return tree;
 }

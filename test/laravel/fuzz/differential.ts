@@ -49,7 +49,7 @@ export async function proveUpdates(run: Run, options: Omit<JudgeOptions, 'format
     const cases = Math.ceil(run.cases / lanes);
     await Promise.all(
       Array.from({ length: lanes }, (_, lane) =>
-        check('updates', property, { ...run, cases, seed: run.seed + lane }),
+        check(`updates --schema ${options.schema}`, property, { ...run, cases, seed: run.seed + lane }),
       ),
     );
     return { ...outcomes, unseen: await judge.unseen() };

@@ -34,7 +34,7 @@ while (($line = fgets(STDIN)) !== false) {
     try {
         $answer = $line === "unseen\n" ? $judge->unseen() : $judge->problem(json_decode($line));
     } catch (Throwable $error) {
-        $answer = (string) $error;
+        $answer = $error::class.': '.$error->getMessage();
     }
     echo json_encode($answer, JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR), "\n";
 }

@@ -18,7 +18,7 @@ export function anySeed(): number {
 /**
  * Checks a property.
  *
- * @param what `updates` or `bodies`, as the command of the long run has it
+ * @param what `updates` or `bodies`, and the options of the long run that belong to it
  * @throws Error with the smallest case that fails, and how to see it again
  */
 export async function check<Values>(

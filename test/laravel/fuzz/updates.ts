@@ -146,13 +146,15 @@ class UpdateMaker {
     }
   }
 
-  /** The first of them goes the way. */
+  /** The first of them goes the way. Once in a while the items repeat themselves until the list is long. */
   #items(random: Random, type: TypeFacts, way: readonly Step[]): JsonTree[] {
     const items = way.length > 0 ? [this.#value(random, type, way)] : [];
     for (let count = random.nextInt(0, 3); count > 0 && this.#left > 0; count--) {
       items.push(this.#value(random, type, []));
     }
-    return items;
+    if (!once(random, 2000)) return items;
+    const repeats = Array.from({ length: random.nextInt(100, 600) }, () => structuredClone(items));
+    return repeats.flat();
   }
 
   #richText(random: Random, type: TypeFacts & { union: string }, way: readonly Step[]): JsonTree {
