@@ -12,7 +12,7 @@ export interface Run {
 }
 
 export function anySeed(): number {
-  return Math.floor(Math.random() * 2 ** 31);
+  return Math.floor(Math.random() * 2 ** 30);
 }
 
 /**

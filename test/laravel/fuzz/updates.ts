@@ -58,7 +58,7 @@ class UpdateMaker {
   make(random: Random): JsonDocument {
     this.#left = random.nextInt(FEWEST_VALUES, MOST_VALUES);
     const root = this.#object(random, this.#facts.root, this.#wayTo(random, pick(random, this.#steps)));
-    const id = root.members.find(([key]) => key === '"update_id"');
+    const id = root.members.findLast(([key]) => key === '"update_id"');
     if (id !== undefined) id[1] = jsonUpdateId(random);
     if (once(random, 3)) damage(random, root, random.nextInt(1, 2));
     const gaps = once(random, 4)
