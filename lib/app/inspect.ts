@@ -3,7 +3,6 @@ import { AppError } from '../errors.js';
 import { PACKAGE_ROOT } from '../paths.js';
 import type { JobFacts, Schema } from '../schema/facts.js';
 import { checkJob, checkSchema } from '../schema/read.js';
-import { SETTINGS } from '../settings/table.js';
 
 /** What PHP says of a Laravel app. Versions are null where a package is not installed. */
 export interface App {
@@ -52,6 +51,8 @@ export interface InspectOptions {
   readonly jobClass: string;
   /** The queue connection to look at; by default the app's own on Redis. */
   readonly connection?: string;
+  /** Variables that PHP sees: of those that the app knows, they win over its .env. */
+  readonly environment: NodeJS.ProcessEnv;
   /** `schema` fails without phptg/bot-api; with `job` it is left out where the job takes text. */
   readonly want: readonly ('config' | 'job' | 'schema')[];
 }
@@ -64,13 +65,14 @@ const PATIENCE = 20_000;
  *
  * @throws AppError in one line for the user
  */
-export function inspectApp({ folder, php, jobClass, connection = '', want }: InspectOptions): App {
+export function inspectApp(options: InspectOptions): App {
+  const { folder, php, jobClass, connection = '', environment, want } = options;
   const script = `${PACKAGE_ROOT}lib/app/inspect.php`;
   const args = ['-d', 'display_errors=stderr', script, folder, jobClass, connection, want.join()];
   const { error, output, status, signal, stderr } = spawnSync(php, args, {
     // What the app itself prints must not be taken for the answer.
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    env: environment(),
+    env: environment,
     timeout: PATIENCE,
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -116,11 +118,6 @@ function lastLine(stderr: Buffer): string {
     .replace(/\[.*\]/, '[…]')
     .slice(0, 300);
   return line ? `: ${line}` : '';
-}
-
-/** The app reads its own .env: a variable of tgook's environment would win over that, and its workers have none. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !(name in SETTINGS)));
 }
 
 function cannotRun(php: string, error: NodeJS.ErrnoException): AppError {

@@ -9,6 +9,7 @@ import type { Schema } from '../schema/facts.js';
 import { findSchema } from '../schema/find.js';
 import { STANDARD_JOBS } from '../schema/job.js';
 import { printSchema } from '../schema/print.js';
+import { withoutSettings } from '../settings/load.js';
 
 /** `tgook schema`: what tgook knows of phptg's classes and the job class. */
 export function configure(command: Command): void {
@@ -44,7 +45,13 @@ interface ExportOptions {
 }
 
 function exportSchema({ app: folder, out, php, job }: ExportOptions): void {
-  const { schema, notes } = inspectApp({ folder, php, jobClass: job, want: ['schema'] });
+  const { schema, notes } = inspectApp({
+    folder,
+    php,
+    jobClass: job,
+    environment: withoutSettings(process.env),
+    want: ['schema'],
+  });
   if (!schema) {
     throw new StartError(`${job} takes the update as a string: TGOOK_JOB_FORMAT=json needs no schema`);
   }

@@ -50,7 +50,7 @@ export function loadSettings(environment: Environment, path?: string): LoadedSet
     const settings = complete(given, merged, undefined);
     return { settings, file, app: undefined, warnings: warningsOf(settings, merged, envFile) };
   }
-  const app = readApp(given, merged);
+  const app = readApp(given, merged, environment);
   const byHand = onlyGiven(merged);
   const found = settingsOfApp(app, byHand);
   const all = { ...merged, ...found, ...byHand };
@@ -64,7 +64,7 @@ export function loadSettings(environment: Environment, path?: string): LoadedSet
   return { settings, file, app, warnings };
 }
 
-function readApp(given: Given, merged: Environment): App {
+function readApp(given: Given, merged: Environment, environment: Environment): App {
   return inspectApp({
     folder: given.TGOOK_APP!,
     php: given.TGOOK_PHP,
@@ -72,8 +72,14 @@ function readApp(given: Given, merged: Environment): App {
     ...(isGiven('TGOOK_QUEUE_CONNECTION', merged.TGOOK_QUEUE_CONNECTION) && {
       connection: given.TGOOK_QUEUE_CONNECTION,
     }),
+    environment: withoutSettings(environment),
     want: ['config', 'job', 'schema'],
   });
+}
+
+/** What the app's own workers have of an environment: tgook's settings in it are not the app's. */
+export function withoutSettings(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !(name in SETTINGS)));
 }
 
 /**
