@@ -117,7 +117,7 @@ function damageMember(random: Random, { members }: ObjectTree, at: number): void
       members.splice(random.nextInt(0, members.length), 0, [key, anyJson(random)]);
       break;
     case 2:
-      members.push([key, value]);
+      members.push([key, structuredClone(value)]);
       break;
     default:
       members.splice(at, 1);

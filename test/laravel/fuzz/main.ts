@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { NEWEST_SCHEMA } from '../../../lib/schema/bundled.js';
+import { BUNDLED_SCHEMAS, NEWEST_SCHEMA } from '../../../lib/schema/bundled.js';
 import { fuzzBodies } from './bodies.js';
 import { proveUpdates } from './differential.js';
 import { anySeed, type Run } from './runs.js';
@@ -32,6 +32,8 @@ const { values: options } = parseArgs({
   },
 });
 
+const FORMATS = ['object', 'json'] as const;
+
 /** Milliseconds between two lines on how far it is. */
 const PROGRESS = 10_000;
 
@@ -45,15 +47,16 @@ else await main();
 
 async function main(): Promise<void> {
   const seed = whole('seed');
-  const { schema } = options;
+  const schema = oneOf('schema', BUNDLED_SCHEMAS);
+  const only = options.only && oneOf('only', ['updates', 'bodies']);
+  const formats = options.format === undefined ? FORMATS : [oneOf('format', FORMATS)];
   const classes = phptg === undefined ? 'classes from the facts' : `classes of ${phptg}`;
   console.log(`phptg ${schema}, ${classes}, --seed ${seed}`);
-  if (options.only !== 'bodies') {
+  if (only !== 'bodies') {
     await long('updates', whole('cases'), run => proveUpdates({ ...run, seed }, { schema, phptg }));
   }
-  if (options.only === 'updates') return;
-  for (const format of ['object', 'json'] as const) {
-    if (options.format !== undefined && options.format !== format) continue;
+  if (only === 'updates') return;
+  for (const format of formats) {
     await long(`bodies, format ${format}`, whole('bodies'), run =>
       fuzzBodies({ ...run, seed }, { format, schema, phptg }),
     );
@@ -62,8 +65,18 @@ async function main(): Promise<void> {
 
 function whole(option: 'cases' | 'bodies' | 'seed'): number {
   const number = Number(options[option]);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  console.error(`--${option} must be a whole number, not '${options[option]}'\n${HELP}`);
+  return Number.isSafeInteger(number) && number >= 0 ? number : fail(option, 'a whole number');
+}
+
+function oneOf<Choice extends string>(
+  option: 'schema' | 'only' | 'format',
+  choices: readonly Choice[],
+): Choice {
+  return choices.find(choice => choice === options[option]) ?? fail(option, choices.join(' or '));
+}
+
+function fail(option: keyof typeof options, expected: string): never {
+  console.error(`--${option} must be ${expected}, not '${options[option]}'`);
   process.exit(1);
 }
 

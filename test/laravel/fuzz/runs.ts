@@ -26,7 +26,8 @@ export async function check<Values>(
   property: fc.IAsyncProperty<Values>,
   { cases, seed, path }: Run,
 ): Promise<void> {
-  const details = await fc.check(property, { numRuns: cases, seed, ...(path !== undefined && { path }) });
+  const runs = path === undefined ? { numRuns: cases } : { numRuns: 1, path };
+  const details = await fc.check(property, { seed, ...runs });
   if (!details.failed) return;
   const lines = [
     (details.errorInstance as Error).message,
