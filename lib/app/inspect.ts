@@ -12,6 +12,8 @@ export interface App {
   readonly horizon: string | null;
   readonly config?: AppConfig;
   readonly job?: JobFacts;
+  /** What the job says of its own dispatch; null where it leaves that open. */
+  readonly dispatch?: { readonly queue: string | null; readonly connection: string | null };
   /** Null where the job takes text. */
   readonly schema?: Schema | null;
   /** What the user should know of how this came about. */
@@ -79,11 +81,15 @@ export function inspectApp(options: InspectOptions): App {
   if (error !== undefined) throw cannotRun(php, error);
   const answer = parse(output[3]?.toString() ?? '');
   if (answer === undefined) {
-    throw new AppError(`PHP ended with ${signal ?? status} while it read ${folder}${lastLine(stderr)}`);
+    throw new AppError(
+      `PHP ended with ${signal ?? status} while it read ${folder}${lastLine(stderr)}; does 'php artisan about' run there?`,
+    );
   }
   if ('error' in answer) {
     const { code, message } = answer.error;
-    throw new AppError(code === 'exit' ? message + lastLine(stderr) : message);
+    throw new AppError(
+      code === 'exit' ? `${message}${lastLine(stderr)}; does 'php artisan about' run there?` : message,
+    );
   }
   const { job, schema, notes = [] } = answer;
   return {

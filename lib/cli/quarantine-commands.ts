@@ -44,23 +44,27 @@ export function show(id: string, options: Common): Promise<void> {
 /** `tgook quarantine replay` */
 export function replay(selection: Selection, options: Common): Promise<void> {
   checkSelection('replay', selection);
-  return withQuarantine(options, async store => {
-    const missing: string[] = [];
-    const replay = new Replay(store);
-    try {
-      await replay.run(selected(store, selection, missing));
-    } catch (error) {
-      if (!(error instanceof StartError)) throw error;
-      throw new StartError(`${error.message}; run it again: nothing is delivered twice`);
-    } finally {
-      // Also of what was done when Redis failed in the middle.
-      if (options.json) printJson({ ...replayFacts(replay), missing });
-      else printLines(replayLines(replay));
-    }
-    if (replay.left.length > 0) process.exitCode = 1;
-    if (missing.length > 0) throw notThere(missing);
-    if (!options.json && replay.total === 0) printLines(await nothing(store));
-  });
+  return withQuarantine(
+    options,
+    async store => {
+      const missing: string[] = [];
+      const replay = new Replay(store);
+      try {
+        await replay.run(selected(store, selection, missing));
+      } catch (error) {
+        if (!(error instanceof StartError)) throw error;
+        throw new StartError(`${error.message}; run it again: nothing is delivered twice`);
+      } finally {
+        // Also of what was done when Redis failed in the middle.
+        if (options.json) printJson({ ...replayFacts(replay), missing });
+        else printLines(replayLines(replay));
+      }
+      if (replay.left.length > 0) process.exitCode = 1;
+      if (missing.length > 0) throw notThere(missing);
+      if (!options.json && replay.total === 0) printLines(await nothing(store));
+    },
+    'jobs',
+  );
 }
 
 /** `tgook quarantine drop` */
@@ -86,13 +90,15 @@ export function drop(selection: Selection, options: Common): Promise<void> {
 async function withQuarantine(
   { env }: Common,
   work: (store: QuarantineStore) => Promise<void>,
+  use: 'jobs' | 'redis' = 'redis',
 ): Promise<void> {
   // `tgook quarantine ls | head`
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit();
   });
-  const { settings } = loadSettings(process.env, env);
+  const { settings, appWarnings } = loadSettings(process.env, env, use);
+  for (const warning of appWarnings) console.error(`tgook: ${warning}`);
   const redis = await openClient(settings, TIMEOUTS).catch(error => {
     throw error instanceof StartError ? error : new StartError(describeProblem(settings, error));
   });

@@ -9,7 +9,7 @@ import type { Schema } from '../schema/facts.js';
 import { findSchema } from '../schema/find.js';
 import { STANDARD_JOBS } from '../schema/job.js';
 import { printSchema } from '../schema/print.js';
-import { withoutSettings } from '../settings/load.js';
+import { environmentOfApp } from '../settings/of-app.js';
 
 /** `tgook schema`: what tgook knows of phptg's classes and the job class. */
 export function configure(command: Command): void {
@@ -20,7 +20,10 @@ export function configure(command: Command): void {
     .requiredOption('--app <folder>', "the Laravel app's folder")
     .option('--out <file>', 'write to this file (default: print it)')
     .option('--php <program>', 'the PHP, 8.2 or newer, to read it with', 'php')
-    .option('--job <class>', 'the job class', STANDARD_JOBS.object.class)
+    .option(
+      '--job <class>',
+      `the job class (default: ${STANDARD_JOBS.object.class}, also where there is none yet)`,
+    )
     .action(exportSchema);
   command
     .command('show')
@@ -41,19 +44,23 @@ interface ExportOptions {
   readonly app: string;
   readonly out?: string;
   readonly php: string;
-  readonly job: string;
+  readonly job?: string;
 }
 
 function exportSchema({ app: folder, out, php, job }: ExportOptions): void {
+  const jobClass = job ?? STANDARD_JOBS.object.class;
   const { schema, notes } = inspectApp({
     folder,
     php,
-    jobClass: job,
-    environment: withoutSettings(process.env),
-    want: ['schema'],
+    jobClass,
+    environment: environmentOfApp(folder, process.env),
+    // A class that is asked for must be there.
+    want: job === undefined ? ['schema'] : ['job', 'schema'],
   });
   if (!schema) {
-    throw new StartError(`${job} takes the update as a string: TGOOK_JOB_FORMAT=json needs no schema`);
+    throw new StartError(
+      `${jobClass} takes the update as a string, which needs no schema: set TGOOK_JOB_FORMAT to json or legacy`,
+    );
   }
   if (out === undefined) process.stdout.write(printSchema(schema));
   else writeWhole(out, printSchema(schema));

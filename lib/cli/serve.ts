@@ -15,8 +15,8 @@ export async function serve(path: string | undefined): Promise<void> {
 }
 
 async function start(primary: Primary, loaded: LoadedSettings, log: Logger): Promise<void> {
-  const { settings, warnings } = loaded;
-  for (const warning of warnings) log.warn(warning);
+  const { settings, warnings, appWarnings } = loaded;
+  for (const warning of [...warnings, ...appWarnings]) log.warn(warning);
   const { problem, warnings: ofRedis } = await preflight(settings);
   for (const warning of ofRedis) log.warn(warning);
   if (problem !== undefined) log.error(`${problem}; until then every update is answered 503`);

@@ -130,7 +130,7 @@ export class JobWriter {
 }
 
 function withTime(text: string, seconds: number): string {
-  return text.replace(TIME, String(seconds));
+  return text.replaceAll(TIME, String(seconds));
 }
 
 /** Milliseconds as PHP prints microtime(true), but always with a dot, since Horizon's readers expect one. */

@@ -28,9 +28,11 @@ export function describeType(type: TypeFacts): string {
   }
 }
 
-/** A property's name without what serialize() puts around a private one. */
+/** A property's name without what serialize() puts around one that is not public: `update`, `botId (private)`. */
 export function plainName(name: string): string {
-  return name.slice(name.lastIndexOf('\0') + 1);
+  const plain = name.slice(name.lastIndexOf('\0') + 1);
+  if (plain === name) return plain;
+  return `${plain} (${name.startsWith('\0*') ? 'protected' : 'private'})`;
 }
 
 /** `photo: list of PhotoSize, optional`. */

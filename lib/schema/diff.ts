@@ -8,6 +8,7 @@ import type { PropertyFacts, Schema } from './facts.js';
  */
 export function schemaDifferences(before: Schema, after: Schema): string[] {
   return [
+    ...(before.root === after.root ? [] : [`an update is ${after.root}, before ${before.root}`]),
     ...jobDifferences(before, after),
     ...names('new class', added(before.classes, after.classes)),
     ...names('class removed', added(after.classes, before.classes)),
@@ -17,6 +18,12 @@ export function schemaDifferences(before: Schema, after: Schema): string[] {
       return old === undefined ? [] : classDifferences(shortName(name), old, properties);
     }),
   ];
+}
+
+/** In words, or as the facts are written, where the words are the same: another namespace, another key. */
+function changed(old: PropertyFacts, now: PropertyFacts): string {
+  const [was, is] = [describeProperty(old), describeProperty(now)];
+  return was === is ? `${JSON.stringify(now)}; before ${JSON.stringify(old)}` : `${is}; before ${was}`;
 }
 
 function jobDifferences(before: Schema, after: Schema): string[] {
@@ -65,7 +72,7 @@ function classDifferences(
       const behind = i === 0 ? 'first' : `behind ${plainName(after[i - 1]!.name)}`;
       lines.push(`${name}: new property ${describeProperty(property)} (${behind})`);
     } else if (JSON.stringify(old) !== JSON.stringify(property)) {
-      lines.push(`${name}: property ${describeProperty(property)}; before ${describeProperty(old)}`);
+      lines.push(`${name}: property ${changed(old, property)}`);
     }
   });
   for (const property of before) {

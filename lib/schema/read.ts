@@ -45,6 +45,7 @@ export function checkSchema(value: unknown, source: string): Schema {
   if (!isSchema(value))
     throw new SchemaError(`the schema ${source} is not one: ${why(isSchema.errors)}; ${AGAIN}`);
   try {
+    requireOneUpdate(value.job);
     compileSerializer(value, 'UTC');
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error;
@@ -59,8 +60,18 @@ export function checkSchema(value: unknown, source: string): Schema {
  * @param source where it is from, for the error
  */
 export function checkJob(value: unknown, source: string): JobFacts {
-  if (isJob(value)) return value;
-  throw new SchemaError(`the job class of ${source} cannot be served: ${why(isJob.errors)}`);
+  if (!isJob(value)) {
+    throw new SchemaError(`the job class of ${source} cannot be served: ${why(isJob.errors)}`);
+  }
+  requireOneUpdate(value);
+  return value;
+}
+
+function requireOneUpdate({ properties }: JobFacts): void {
+  const updates = properties.filter(property => 'value' in property && property.value === 'update').length;
+  const names = new Set(properties.map(({ name }) => name)).size;
+  if (updates === 1 && names === properties.length) return;
+  throw new SchemaError('its job must have the update in one property, and each property once');
 }
 
 function why(errors: readonly ErrorObject[] | null | undefined): string {

@@ -2,10 +2,17 @@ import { existsSync, statSync } from 'node:fs';
 import { type CleanedEnv, cleanEnv, EnvMissingError } from 'envalid';
 import { closest, distance } from 'fastest-levenshtein';
 import { type App, inspectApp } from '../app/inspect.js';
-import { SettingError, StartError } from '../errors.js';
+import { AppError, SettingError, StartError } from '../errors.js';
 import { STANDARD_JOBS } from '../schema/job.js';
 import { type EnvFile, type Environment, readEnvFile } from './env-file.js';
-import { appWarnings, contradictions, settingsOfApp } from './of-app.js';
+import {
+  appDoubts,
+  contradictions,
+  environmentOfApp,
+  ownValues,
+  settingsOfApp,
+  urlContradiction,
+} from './of-app.js';
 import { NOT_GIVEN } from './rules.js';
 import { chooseSchema, type JobSchema } from './schema.js';
 import { SETTINGS, type SettingName } from './table.js';
@@ -32,6 +39,8 @@ export interface LoadedSettings {
   readonly app: App | undefined;
   /** Lines for the user: things that are allowed, and most likely not meant. */
   readonly warnings: readonly string[];
+  /** The same, of what does not agree with the app. */
+  readonly appWarnings: readonly string[];
 }
 
 /**
@@ -39,47 +48,57 @@ export interface LoadedSettings {
  * written to process.env.
  *
  * @param path the file; without one, `.env` in the working directory is read when it is there
+ * @param use `redis` where only Redis and its keys are needed: then an app's job class is not looked at
  * @throws StartError naming the variable, what is wrong and an example that works
  */
-export function loadSettings(environment: Environment, path?: string): LoadedSettings {
+export function loadSettings(
+  environment: Environment,
+  path?: string,
+  use: 'jobs' | 'redis' = 'jobs',
+): LoadedSettings {
   const file = path ?? (existsSync('.env') ? '.env' : undefined);
   const envFile = file === undefined ? undefined : readEnvFile(file, environment);
   const merged = { ...envFile?.values, ...environment };
   const given = check(merged);
   if (given.TGOOK_APP === undefined) {
     const settings = complete(given, merged, undefined);
-    return { settings, file, app: undefined, warnings: warningsOf(settings, merged, envFile) };
+    return {
+      settings,
+      file,
+      app: undefined,
+      warnings: warningsOf(settings, merged, envFile),
+      appWarnings: [],
+    };
   }
-  const app = readApp(given, merged, environment);
-  const byHand = onlyGiven(merged);
+  const values = { ...ownValues(envFile, given.TGOOK_APP), ...environment };
+  const byHand = onlyByHand(values);
+  const app = readApp(given, byHand, environment, use);
   const found = settingsOfApp(app, byHand);
-  const all = { ...merged, ...found, ...byHand };
-  const settings = complete(check(all), all, app);
-  const warnings = [
-    ...warningsOf(settings, merged, envFile),
+  const all = { ...values, ...found, ...byHand };
+  const settings = complete(checkWithApp(all, byHand, app), all, app);
+  const appWarnings = [
     ...app.notes,
     ...contradictions(byHand, found),
-    ...appWarnings(app, settings),
+    ...urlContradiction(byHand.REDIS_URL, found),
+    ...appDoubts(app, settings),
   ];
-  return { settings, file, app, warnings };
+  return { settings, file, app, warnings: warningsOf(settings, merged, envFile), appWarnings };
 }
 
-function readApp(given: Given, merged: Environment, environment: Environment): App {
+function readApp(
+  given: Given,
+  { TGOOK_QUEUE_CONNECTION: connection }: Environment,
+  environment: Environment,
+  use: 'jobs' | 'redis',
+): App {
   return inspectApp({
     folder: given.TGOOK_APP!,
     php: given.TGOOK_PHP,
     jobClass: given.TGOOK_JOB_CLASS ?? STANDARD_JOBS[given.TGOOK_JOB_FORMAT].class,
-    ...(isGiven('TGOOK_QUEUE_CONNECTION', merged.TGOOK_QUEUE_CONNECTION) && {
-      connection: given.TGOOK_QUEUE_CONNECTION,
-    }),
-    environment: withoutSettings(environment),
-    want: ['config', 'job', 'schema'],
+    ...(connection !== undefined && { connection }),
+    environment: environmentOfApp(given.TGOOK_APP!, environment),
+    want: use === 'redis' ? ['config'] : ['config', 'job', 'schema'],
   });
-}
-
-/** What the app's own workers have of an environment: tgook's settings in it are not the app's. */
-export function withoutSettings(environment: Environment): Environment {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !(name in SETTINGS)));
 }
 
 /**
@@ -95,6 +114,25 @@ function onlyGiven(environment: Environment): Environment {
   return Object.fromEntries(
     Object.entries(environment).filter(([name, value]) => name in SETTINGS && isGiven(name, value)),
   );
+}
+
+/** What the user has given beside an app. A prefix that is given and empty is none, and no gap. */
+function onlyByHand(environment: Environment): Environment {
+  const byHand = { ...onlyGiven(environment) };
+  for (const name of ['REDIS_PREFIX', 'HORIZON_PREFIX']) {
+    if (environment[name] !== undefined) byHand[name] ??= '';
+  }
+  return byHand;
+}
+
+/** @throws AppError where it is a value of the app that cannot be used */
+function checkWithApp(all: Environment, byHand: Environment, { folder }: App): Given {
+  try {
+    return cleanEnv(onlyGiven(all), RULES, { reporter: refuse });
+  } catch (error) {
+    if (!(error instanceof SettingError) || byHand[error.setting] !== undefined) throw error;
+    throw new AppError(`the configuration of the app ${folder} cannot be used: ${error.message}`);
+  }
 }
 
 function check(environment: Environment): Given {

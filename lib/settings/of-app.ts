@@ -1,28 +1,54 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import type { App, AppRedis } from '../app/inspect.js';
 import { AppError } from '../errors.js';
-import type { JobFacts } from '../schema/facts.js';
-import type { Environment } from './env-file.js';
+import type { EnvFile, Environment } from './env-file.js';
 import type { Settings } from './load.js';
-import type { SettingName } from './table.js';
+import { SETTINGS, type SettingName } from './table.js';
+import { databaseOfUrl } from './values.js';
+
+/** Laravel's own names, of which the app's configuration has the last word. */
+const LARAVELS: ReadonlySet<string> = new Set(
+  Object.keys(SETTINGS).filter(name => /^(?:APP|REDIS|HORIZON)_/.test(name)),
+);
+
+/** What a .env gives by hand. Of the app's own, what the app's configuration is made of is not. */
+export function ownValues(envFile: EnvFile | undefined, app: string): Environment {
+  if (envFile === undefined || !isSameFile(envFile.path, join(app, '.env'))) return envFile?.values ?? {};
+  return Object.fromEntries(Object.entries(envFile.values).filter(([name]) => !LARAVELS.has(name)));
+}
+
+function isSameFile(path: string, other: string): boolean {
+  return existsSync(other) && realpathSync(path) === realpathSync(other);
+}
+
+/**
+ * The environment that the app's configuration is read in. An app with a .env of its own has its settings there,
+ * and those in the environment are tgook's; an app without one, in a container, has them in the environment.
+ */
+export function environmentOfApp(app: string, environment: Environment): Environment {
+  const hasFile = existsSync(join(app, '.env'));
+  const isHidden = (name: string): boolean =>
+    name.startsWith('TGOOK_') ? name in SETTINGS : hasFile && LARAVELS.has(name);
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !isHidden(name)));
+}
 
 /** Settings that an app's own configuration and packages give, as they would stand in a `.env`. */
 export type SettingsOfApp = Partial<Record<SettingName, string>>;
 
 /**
- * @param given the settings that are given by hand
+ * @param byHand the settings that are given by hand
  * @throws AppError where the app's queue is none that tgook can push to
  */
-export function settingsOfApp(
-  { folder, laravel, horizon, config, job }: App,
-  given: Environment,
-): SettingsOfApp {
+export function settingsOfApp(app: App, byHand: Environment): SettingsOfApp {
+  const { folder, laravel, horizon, config, job, dispatch } = app;
   const found: SettingsOfApp = {};
   const set = (name: SettingName, value: string | number | null | undefined): void => {
     if (value !== null && value !== undefined) found[name] = String(value);
   };
   set('TGOOK_LARAVEL', laravel === null ? null : payloadVersion(laravel));
   set('TGOOK_JOB_FORMAT', job?.format);
-  set('TELEGRAM_UPDATES_QUEUE_NAME', job && queueOf(job));
+  set('TELEGRAM_UPDATES_QUEUE_NAME', dispatch?.queue);
   if (horizon === null) set('TGOOK_HORIZON', 'never');
   if (config === undefined) return found;
   if (config.redis === null) {
@@ -39,15 +65,7 @@ export function settingsOfApp(
   set('TGOOK_QUEUE_CONNECTION', config.connection);
   set('REDIS_PREFIX', config.redis.prefix);
   set('HORIZON_PREFIX', config.horizonPrefix);
-  // Who gives the place of Redis as a URL means all of it.
-  if (given.REDIS_URL === undefined) Object.assign(found, placeOf(config.redis, given));
-  return found;
-}
-
-/** The queue that the job itself chooses, as onQueue() in its constructor does. */
-function queueOf({ properties }: JobFacts): string | undefined {
-  const queue = properties.find(({ name }) => name === 'queue');
-  return queue && 'constant' in queue ? /^s:\d+:"(.*)";$/.exec(queue.constant)?.[1] : undefined;
+  return { ...found, ...placeOf(config.redis, byHand) };
 }
 
 /** The newest Laravel that tgook knows the payload of, up to the app's; before 11 it had the same fields. */
@@ -56,39 +74,61 @@ function payloadVersion(laravel: string): string | undefined {
   return Number.isNaN(major) ? undefined : String(Math.min(Math.max(major, 11), 13));
 }
 
-function placeOf(redis: AppRedis, given: Environment): SettingsOfApp {
-  const { scheme, host, port, database, username, password } = redis;
-  const [, tls, name] = /^(tls:\/\/|rediss:\/\/|tcp:\/\/)?(.*)$/.exec(host ?? '') ?? [];
-  const isTls = scheme === 'tls' || scheme === 'rediss' || (tls !== undefined && tls !== 'tcp://');
-  if (isTls && given.REDIS_HOST === undefined) {
-    const user = `${encodeURIComponent(username ?? '')}:${encodeURIComponent(password ?? '')}@`;
-    return { REDIS_URL: `rediss://${user === ':@' ? '' : user}${name}:${port ?? 6379}/${database ?? 0}` };
-  }
-  return {
-    ...(name && { REDIS_HOST: name }),
+/** Where Redis is. Only a URL can say that it is reached by TLS; what is given by hand is then a part of it. */
+function placeOf(redis: AppRedis, byHand: Environment): SettingsOfApp {
+  const [, prefix, host] = /^(?:(\w+):\/\/)?(.*)$/.exec(redis.host ?? '') ?? [];
+  const { port, database, username, password } = redis;
+  const place: SettingsOfApp = {
+    ...(host && { REDIS_HOST: host }),
     ...(port !== null && { REDIS_PORT: String(port) }),
     ...(database !== null && { REDIS_DB: String(database) }),
     ...(username !== null && { REDIS_USERNAME: username }),
     ...(password !== null && { REDIS_PASSWORD: password }),
   };
+  const isTls = /^(?:tls|rediss)$/.test(prefix ?? redis.scheme ?? '');
+  return isTls ? { ...place, REDIS_URL: tlsUrl({ ...place, ...byHand }) } : place;
 }
 
-const SECRET: readonly string[] = ['REDIS_PASSWORD', 'REDIS_URL'] satisfies SettingName[];
+function tlsUrl(place: Environment): string {
+  const { REDIS_HOST = '127.0.0.1', REDIS_PORT = '6379', REDIS_DB = '0' } = place;
+  const user = encodeURIComponent(place.REDIS_USERNAME ?? '');
+  const password = encodeURIComponent(place.REDIS_PASSWORD ?? '');
+  const host = REDIS_HOST.includes(':') ? `[${REDIS_HOST}]` : REDIS_HOST;
+  return `rediss://${user}${password && `:${password}`}${(user || password) && '@'}${host}:${REDIS_PORT}/${REDIS_DB}`;
+}
 
 /** Lines for the user: settings given by hand that are not what the app itself has. They hold all the same. */
-export function contradictions(given: Environment, found: SettingsOfApp): string[] {
+export function contradictions(byHand: Environment, found: SettingsOfApp): string[] {
   return Object.entries(found).flatMap(([name, value]) => {
-    const byHand = given[name];
-    if (byHand === undefined || byHand === value) return [];
-    if (SECRET.includes(name)) return [`${name} is not the one in the app: is it meant?`];
+    const given = byHand[name];
+    if (name === 'REDIS_URL') return [];
+    if (given === undefined || given === value) return [];
+    if (name === 'REDIS_PASSWORD') return [`REDIS_PASSWORD is not the one in the app: is it meant?`];
     return [
-      `${name} is ${JSON.stringify(byHand)}, and in the app it is ${JSON.stringify(value)}: is it meant?`,
+      `${name} is ${JSON.stringify(given)}, and in the app it is ${JSON.stringify(value)}: is it meant?`,
     ];
   });
 }
 
+/** The same for REDIS_URL, which stands for several settings. */
+export function urlContradiction(url: string | undefined, found: SettingsOfApp): string[] {
+  if (url === undefined) return [];
+  const ours = placeOfUrl(new URL(url));
+  const { REDIS_HOST = '127.0.0.1', REDIS_PORT = '6379', REDIS_DB = '0' } = found;
+  const theirs = `${REDIS_HOST.startsWith('/') ? REDIS_HOST : `${REDIS_HOST}:${REDIS_PORT}`}, database ${REDIS_DB}`;
+  return ours === theirs ? [] : [`REDIS_URL names ${ours}, and the app has ${theirs}: is it meant?`];
+}
+
+function placeOfUrl(url: URL): string {
+  const place =
+    url.protocol === 'unix:'
+      ? decodeURIComponent(url.pathname)
+      : `${url.hostname.replace(/^\[|\]$/g, '')}:${url.port || 6379}`;
+  return `${place}, database ${databaseOfUrl(url) ?? 0}`;
+}
+
 /** Lines for the user: what of the app would make its workers fail. */
-export function appWarnings({ phptg, laravel, config }: App, { schema, TGOOK_LARAVEL }: Settings): string[] {
+export function appDoubts({ phptg, laravel, config }: App, { schema, TGOOK_LARAVEL }: Settings): string[] {
   const warnings: string[] = [];
   const { classes, source } = schema;
   if (classes !== undefined && source !== 'app' && phptg !== null && phptg !== classes.version) {

@@ -1,67 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
-import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
-import { PACKAGE_ROOT } from '../../lib/paths.js';
-import { BUNDLED_SCHEMAS } from '../../lib/schema/bundled.js';
-import { post, type Settings, startTgook, type Tgook, textUpdate, tgookOutput } from '../support/tgook.js';
+import t from 'tap';
+import { post, textUpdate, tgookOutput } from '../support/tgook.js';
 import { makeApp } from './support/inspect.js';
 import { laravelApp, work } from './support/laravel.js';
-import { makeServedApp } from './support/served-app.js';
-
-async function redisFor(t: Test): Promise<PrivateRedis> {
-  const redis = await startPrivateRedis();
-  t.teardown(() => redis.stop());
-  return redis;
-}
-
-async function serve(t: Test, settings: Settings): Promise<Tgook> {
-  const tgook = await startTgook({ SECRET_TOKEN: 'abc', ...settings });
-  t.teardown(() => tgook.stop('SIGKILL'));
-  return tgook;
-}
-
-/** A start, or another command, that must fail. Its one line. */
-async function refusal(t: Test, settings: Settings, args: readonly string[] = []): Promise<string> {
-  const { code, stdout, stderr } = await tgookOutput(args, {
-    LISTEN_PORT: 0,
-    TGOOK_ADMIN: 'off',
-    ...settings,
-  });
-  t.equal(code, 1);
-  t.equal(stdout, '');
-  t.match(stderr, /^tgook: [^\n]+\n$/);
-  return stderr;
-}
-
-/** A job with other names, its parameters the other way round, a constant, and values for Laravel's payload. */
-const OWN_JOB = `<?php
-namespace App\\Jobs;
-
-use Illuminate\\Bus\\Queueable;
-use Illuminate\\Contracts\\Queue\\ShouldQueue;
-use Illuminate\\Queue\\InteractsWithQueue;
-use Illuminate\\Queue\\SerializesModels;
-use Phptg\\BotApi\\Type\\Update\\Update;
-
-class ProcessTelegramUpdateJob implements ShouldQueue
-{
-    use InteractsWithQueue, Queueable, SerializesModels, WritesReceived;
-
-    public int $tries = 7;
-    public int $timeout = 33;
-
-    public function __construct(public readonly Update $update, private string $token, public string $source = 'webhook')
-    {
-        $this->onQueue('elsewhere');
-    }
-
-    public function handle(): void
-    {
-        $this->writeReceived($this->token, ['source' => $this->source, 'queue' => $this->queue, 'maxTries' => $this->job->maxTries(), 'timeout' => $this->job->timeout()]);
-    }
-}
-`;
+import { makeServedApp, OWN_JOB, redisFor, refusal, serve } from './support/served-app.js';
 
 t.test("with TGOOK_APP no other Laravel setting is needed, and the app's worker runs the jobs", async t => {
   const redis = await redisFor(t);
@@ -91,7 +34,7 @@ t.test("with TGOOK_APP no other Laravel setting is needed, and the app's worker 
       update: { message: { date: { text: /Asia\/Kathmandu$/ } } },
       ...(job !== undefined && { source: 'webhook', queue: 'elsewhere', maxTries: 7, timeout: 33 }),
     });
-    await tgook.stop();
+    await tgook.stop('SIGKILL');
     await redis.client.flushall();
   }
 });
@@ -144,73 +87,13 @@ t.test('an app that cannot be served is refused in one line that says why', asyn
   );
   t.match(
     await refusal(t, { TGOOK_APP: makeApp(t, {}) }),
-    /phptg\/bot-api is not installed|has no class|App\\Jobs/,
+    /the app has no class App\\Jobs\\ProcessTelegramUpdateJob: make it as 'tgook job' prints it/,
   );
-});
-
-t.test('the class facts of an app are those that come with tgook, byte for byte', async t => {
-  for (const version of BUNDLED_SCHEMAS) {
-    const folder = makeServedApp(t, { phptg: version, env: {} });
-    const out = join(folder, 'schema.json');
-    const { code, stdout, stderr } = await tgookOutput(['schema', 'export', '--app', folder, '--out', out]);
-    t.equal(code, 0, stderr);
-    t.equal(stdout, '');
-    t.match(stderr, `the same as TGOOK_SCHEMA=${version}`);
-    t.ok(
-      readFileSync(out).equals(readFileSync(`${PACKAGE_ROOT}config/schema/phptg-${version}.json`)),
-      version,
-    );
-  }
-});
-
-t.test('an export is served from its file', async t => {
-  const redis = await redisFor(t);
-  const env = { REDIS_PORT: redis.port };
-  const folder = makeServedApp(t, { phptg: '0.21', env, job: OWN_JOB });
-  const file = join(folder, 'schema.json');
-  t.equal((await tgookOutput(['schema', 'export', '--app', folder, '--out', file])).code, 0);
-  const tgook = await serve(t, { TGOOK_SCHEMA: file, REDIS_PORT: redis.port });
-  t.equal((await post(tgook, 'main', textUpdate(1), 'abc')).status, 200);
-  const { received, output } = await work({ folder });
-  t.match(received, [{ bot: 'main', source: 'webhook', maxTries: 7 }], output.slice(-500));
+  const spaced = makeServedApp(t, { env: { ...env, REDIS_PREFIX: 'my shop_' } });
   t.match(
-    await refusal(t, { TGOOK_SCHEMA: file, TGOOK_JOB_CLASS: 'App\\Other' }),
-    /TGOOK_JOB_CLASS is App\\Other, and the schema/,
+    await refusal(t, { TGOOK_APP: spaced }),
+    /the configuration of the app .* cannot be used: REDIS_PREFIX must be/,
   );
-});
-
-t.test('an export that fails writes nothing', async t => {
-  const folder = makeApp(t, {});
-  const out = join(folder, 'schema.json');
-  writeFileSync(out, 'as it was');
-  const args = ['schema', 'export', '--app', folder, '--out', out];
-  t.match(await refusal(t, {}, args), /phptg\/bot-api is not installed in .*composer require phptg\/bot-api/);
-  t.equal(readFileSync(out, 'utf8'), 'as it was');
-  const served = makeServedApp(t, { env: {} });
-  const nowhere = join(served, 'no/such/folder/schema.json');
-  t.match(
-    await refusal(t, {}, ['schema', 'export', '--app', served, '--out', nowhere]),
-    /cannot be written \(ENOENT\)/,
-  );
-  t.notOk(existsSync(join(served, 'no')));
-});
-
-t.test('PHP that dies is told in one line', async t => {
-  const folder = makeServedApp(t, { env: {} });
-  const php = (script: string): string => {
-    const path = join(t.testdir({}), `php-${Math.random()}`);
-    mkdirSync(join(path, '..'), { recursive: true });
-    writeFileSync(path, `#!/bin/sh\n${script}\n`);
-    chmodSync(path, 0o755);
-    return path;
-  };
-  const args = (path: string): string[] => ['schema', 'export', '--app', folder, '--php', path];
-  t.match(await refusal(t, {}, args(php('kill -9 $$'))), /PHP ended with SIGKILL while it read/);
-  t.match(
-    await refusal(t, {}, args(php('echo "Segmentation fault" >&2; exit 139'))),
-    /PHP ended with 139 .*Segmentation fault/,
-  );
-  t.match(await refusal(t, {}, args(php('printf "{\\"schema\\":" >&3'))), /PHP ended with 0/);
 });
 
 t.test('what an older schema could not hold is replayed with the right one, and handled once', async t => {
@@ -231,7 +114,7 @@ t.test('what an older schema could not hold is replayed with the right one, and 
   });
   const wrong = await serve(t, { TGOOK_APP: folder, TGOOK_SCHEMA: '0.21.1' });
   t.equal((await post(wrong, 'main', body, 'abc')).status, 200);
-  await wrong.stop();
+  await wrong.stop('SIGKILL');
   t.equal((await work({ folder })).received.length, 0);
   const right = { TGOOK_APP: folder };
   const listed = await tgookOutput(['quarantine', 'ls', '--json'], right);

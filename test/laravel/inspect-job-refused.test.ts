@@ -37,6 +37,11 @@ const REFUSED: Record<string, [body: string, message: RegExp]> = {
     construct(`${BOT}, \\Phptg\\BotApi\\Type\\Update\\Update $update`),
     /does not keep/,
   ],
+  'an update that it keeps twice': [
+    `public $raw; ${construct(`${BOT}, public string $update`, '$this->raw = $update;')}`,
+    /keeps the update in several properties/,
+  ],
+  'a delay': [construct(`${BOT}, ${UPDATE}`, '$this->delay(60);'), /has a delay/],
   'a property made of the update': [
     `private $text; ${construct(`${BOT}, ${UPDATE}`, '$this->text = $update->callbackQuery?->message?->text ?? null;')}`,
     /property \$text depends on the update/,

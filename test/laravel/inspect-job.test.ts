@@ -72,6 +72,15 @@ const SERVED: Record<string, { body: string; format?: string; properties?: objec
       timeout: 90,
     },
   },
+  'several texts, of which one has the surest name': {
+    body: construct(`public string $botToken = 'none', ${BOT}, ${UPDATE}`),
+    properties: [{ name: 'botToken', constant: 's:4:"none";' }, bot, update],
+  },
+  'a text whose name is like that of an update': {
+    body: construct(`public string $metadata = '', ${BOT}, public readonly string $update`),
+    format: 'json',
+    properties: [{ name: 'metadata', constant: 's:0:"";' }, bot, update],
+  },
   'the update as text': { body: construct(`${BOT}, public readonly string $update`), format: 'json' },
   'the update as text, by another name': {
     body: construct('public string $payload, public string $bot'),
@@ -119,7 +128,6 @@ t.test('a job in the format json needs no phptg, and no Laravel', t => {
   t.strictSame(
     document,
     {
-      php: document?.php,
       laravel: null,
       phptg: null,
       horizon: null,
@@ -130,9 +138,29 @@ t.test('a job in the format json needs no phptg, and no Laravel', t => {
         properties: [bot, { name: 'body', value: 'update' }],
         payload: {},
       },
+      dispatch: { queue: null, connection: null, notes: [] },
     },
     stderr,
   );
-  t.match(document?.php, /^8\.\d+\.\d+/);
+  t.end();
+});
+
+t.test('what a job says of its own dispatch', t => {
+  const dispatch = (body: string): unknown => inspectJob(t, body).document?.dispatch;
+  const open = { queue: null, connection: null, notes: [] };
+  const plain = construct(`${BOT}, ${UPDATE}`);
+  t.strictSame(dispatch(plain), open);
+  t.strictSame(dispatch(construct(`${BOT}, ${UPDATE}`, '$this->onQueue("bots")->onConnection("fast");')), {
+    ...open,
+    queue: 'bots',
+    connection: 'fast',
+  });
+  const bare = `class Job implements \\Illuminate\\Contracts\\Queue\\ShouldQueue { public $queue = 'bots'; ${plain} }`;
+  t.strictSame(dispatch(bare), { ...open, queue: 'bots' }, 'a default, which SerializesModels leaves out');
+  t.match(dispatch(`public function tags() { return ['a']; } ${plain}`), {
+    notes: [/tags\(\) is not called.*TGOOK_TAGS/],
+  });
+  const unique = `class Job implements \\Illuminate\\Contracts\\Queue\\ShouldBeUnique { ${plain} }`;
+  t.match(dispatch(unique), { notes: [/ShouldBeUnique/] });
   t.end();
 });

@@ -46,7 +46,7 @@ t.test("the bundled facts are those of phptg's classes", t => {
 function appWithChangedPhptg(t: Test, file: string, from: string, to: string): string {
   const phptg = join(t.testdirName, 'phptg');
   const folder = makeApp(t, {}, { phptg });
-  cpSync(laravelApp().phptg(NEWEST_SCHEMA), phptg, { recursive: true });
+  cpSync(laravelApp().generatedPhptg(NEWEST_SCHEMA), phptg, { recursive: true });
   const path = join(phptg, 'src', file);
   const source = readFileSync(path, 'utf8');
   if (!source.includes(from)) throw new Error(`${from} is not in ${file}`);

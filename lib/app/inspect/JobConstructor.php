@@ -14,11 +14,12 @@ use Throwable;
 /** Which parameters of the job's constructor are the bot's id, the update, and the time it was received. */
 final class JobConstructor
 {
-    private const BOT = '/bot/i';
+    /** Names of a parameter, what is surest first. */
+    private const BOT = ['/^bot_?id$/i', '/bot/i'];
 
-    private const UPDATE = '/update|body|payload|json|data|raw/i';
+    private const UPDATE = ['/^update$/i', '/update|body|payload|json|data|raw/i'];
 
-    private const TIME = '/(?i:timestamp|time$|(?<!up)date)|(^|_)at$|[a-z]At$/';
+    private const TIME = ['/^timestamp$/i', '/(?i:timestamp|time$|(?<!up)date)|(^|_)at$|[a-z]At$/'];
 
     /** Spelled as it is declared. */
     public readonly string $class;
@@ -95,13 +96,12 @@ final class JobConstructor
     private static function rolesByName(array $parameters): array
     {
         $text = array_filter($parameters, self::takesText(...));
-        $notUpdate = array_filter($text, fn ($parameter) => ! preg_match(self::UPDATE, $parameter->name));
-        $bot = self::named(self::BOT, $notUpdate);
         $integers = array_filter($parameters, fn ($parameter) => in_array('int', self::types($parameter), true));
+        $update = self::named(self::UPDATE, array_filter($text, fn ($parameter) => ! preg_match(self::BOT[0], $parameter->name)));
 
         return [
-            'bot' => $bot,
-            'update' => self::named(self::UPDATE, $text),
+            'bot' => self::named(self::BOT, array_filter($text, fn ($parameter) => $parameter !== $update)),
+            'update' => $update,
             'time' => self::named(self::TIME, $integers),
         ];
     }
@@ -118,7 +118,7 @@ final class JobConstructor
                 continue;
             }
             $name = "\${$parameter->name}";
-            if (! isset($this->roles['bot']) && preg_match(self::BOT, $name)) {
+            if (! isset($this->roles['bot']) && preg_match('/bot/i', $name)) {
                 throw $this->problem("its constructor's $name takes no string, as a bot's id is for tgook: make it one");
             }
             throw $this->problem("its constructor has a required parameter $name that tgook cannot fill: "
@@ -126,10 +126,20 @@ final class JobConstructor
         }
     }
 
-    /** @param  iterable<ReflectionParameter>  $parameters */
-    private static function named(string $pattern, iterable $parameters): ?ReflectionParameter
+    /**
+     * @param  list<string>  $patterns
+     * @param  iterable<ReflectionParameter>  $parameters
+     */
+    private static function named(array $patterns, iterable $parameters): ?ReflectionParameter
     {
-        return self::find($parameters, fn ($parameter) => preg_match($pattern, $parameter->name) === 1);
+        foreach ($patterns as $pattern) {
+            $found = self::find($parameters, fn ($parameter) => preg_match($pattern, $parameter->name) === 1);
+            if ($found !== null) {
+                return $found;
+            }
+        }
+
+        return null;
     }
 
     /**

@@ -38,7 +38,8 @@ final class JobFacts
 
     /**
      * @param  ?ClassFacts  $classes  of the Update, for the format object
-     * @return array{class: string, format: string, properties: list<array<string, string>>, payload: object}
+     * @return array{array{class: string, format: string, properties: list<array<string, string>>, payload: object},
+     *     array{queue: ?string, connection: ?string, notes: list<string>}} the facts, and what JobDispatch reads
      *
      * @throws Problem `job`
      */
@@ -59,16 +60,20 @@ final class JobFacts
         if ($classes !== null) {
             $self->requireUpdateUnread($properties[0]);
         }
-        if (! in_array('update', array_column($properties[0], 'value'), true)) {
-            throw $constructor->problem('it does not keep the update in a property');
+        $kept = count(array_keys(array_column($properties[0], 'value'), 'update', true));
+        if ($kept !== 1) {
+            throw $constructor->problem($kept === 0 ? 'it does not keep the update in a property'
+                : 'it keeps the update in several properties, and tgook writes it once');
         }
 
-        return [
+        $facts = [
             'class' => $constructor->class,
             'format' => $constructor->format,
             'properties' => array_values($properties[0]),
             'payload' => JobPayload::read($constructor, $jobs),
         ];
+
+        return [$facts, JobDispatch::read($constructor, $jobs[0])];
     }
 
     /** @return list<Update> every field of an update, down to a message's chat */

@@ -39,12 +39,10 @@ final class QueueConfiguration
             'name' => $this->config->get('app.name'),
             'timezone' => $this->config->get('app.timezone'),
             'connection' => $name,
-            'queue' => $name === null ? null : $queues[$name]['queue'] ?? null,
-            'redis' => $resolved === null ? null : self::connection($resolved, $database[$redis]['url'] ?? null),
+            'redis' => $resolved === null ? null : self::connection($resolved),
             'cluster' => $redis !== null && ! isset($database[$redis]) && isset($database['clusters'][$redis]),
             'serializer' => $resolved['serializer'] ?? null,
             'compression' => $resolved['compression'] ?? null,
-            'client' => $name === null ? null : RedisResolution::client($database),
             'horizonPrefix' => $horizonPrefix,
         ];
     }
@@ -54,8 +52,10 @@ final class QueueConfiguration
         $inRedis = array_keys(array_filter($queues, fn ($queue) => ($queue['driver'] ?? null) === 'redis'));
         if ($wanted !== '' && ! in_array($wanted, $inRedis, true)) {
             throw new Problem('config', isset($queues[$wanted])
-                ? "the queue connection $wanted has the driver {$queues[$wanted]['driver']}: tgook needs redis"
-                : "config/queue.php has no connection $wanted. Those in Redis: ".(implode(', ', $inRedis) ?: 'none'));
+                ? "the queue connection $wanted has the driver {$queues[$wanted]['driver']}, and tgook needs redis: "
+                    .'name another with TGOOK_QUEUE_CONNECTION'
+                : "config/queue.php has no connection $wanted: set TGOOK_QUEUE_CONNECTION to one in Redis ("
+                    .(implode(', ', $inRedis) ?: 'there is none').')');
         }
         $preferred = array_intersect([$wanted, $this->config->get('queue.default'), 'redis'], $inRedis);
 
@@ -63,7 +63,7 @@ final class QueueConfiguration
     }
 
     /** @param  array<string, mixed>  $resolved */
-    private static function connection(array $resolved, ?string $url): array
+    private static function connection(array $resolved): array
     {
         $scheme = $resolved['scheme'] ?? null;
         $host = $resolved['host'] ?? $resolved['path'] ?? null;
@@ -78,7 +78,6 @@ final class QueueConfiguration
             'database' => (int) ($resolved['database'] ?? 0),
             'username' => $text($resolved['username'] ?? null),
             'password' => $text($resolved['password'] ?? null),
-            'url' => $text($url),
             'scheme' => $text($scheme),
             'prefix' => (string) ($resolved['prefix'] ?? ''),
         ];

@@ -32,18 +32,19 @@ function inspect(string $folder, string $jobClass, string $connection, array $wa
     $app = App::open($folder);
     // A job's constructor may read the configuration too, as onQueue(config(…)) does.
     $laravel = in_array('config', $want, true) || $app->isLaravel() ? $app->loadConfiguration() : null;
+    $phptg = $app->version('phptg/bot-api', Update::class);
     $document = [
-        'php' => PHP_VERSION,
         'laravel' => $app->version('laravel/framework', Application::class),
-        'phptg' => $app->version('phptg/bot-api', Update::class),
+        'phptg' => $phptg,
         'horizon' => $app->version('laravel/horizon', Horizon::class),
         'notes' => [],
     ];
-    if (in_array('config', $want, true)) {
-        $document['config'] = (new QueueConfiguration($laravel))->read($connection);
-    }
     if (array_intersect(['job', 'schema'], $want) !== []) {
-        $document = array_merge($document, jobAndSchema($jobClass, $want, $document['phptg']));
+        $document = array_merge($document, jobAndSchema($jobClass, $want, $phptg));
+    }
+    if (in_array('config', $want, true)) {
+        $ofJob = $document['dispatch']['connection'] ?? '';
+        $document['config'] = (new QueueConfiguration($laravel))->read($connection === '' ? $ofJob : $connection);
     }
 
     return $document;
@@ -59,10 +60,11 @@ function jobAndSchema(string $jobClass, array $want, ?string $phptg): array
     }
     $constructor = new JobConstructor($jobClass);
     $classes = $constructor->format === 'object' ? new ClassFacts : null;
-    $job = JobFacts::read($constructor, $classes);
+    [$job, $dispatch] = JobFacts::read($constructor, $classes);
 
     return [
-        ...in_array('job', $want, true) ? ['job' => $job] : [],
+        'notes' => $dispatch['notes'],
+        ...in_array('job', $want, true) ? ['job' => $job, 'dispatch' => $dispatch] : [],
         ...in_array('schema', $want, true) ? ['schema' => $classes ? schema($classes, $phptg, $job) : null] : [],
     ];
 }

@@ -26,8 +26,6 @@ export interface JudgeOptions {
   readonly format: 'object' | 'json';
   /** The version of phptg whose class facts tgook has. */
   readonly schema: string;
-  /** A folder with the real phptg of that version; by default its classes are generated from the facts. */
-  readonly phptg?: string | undefined;
 }
 
 interface Question {
@@ -42,11 +40,11 @@ export class Judge {
   readonly #ended: Promise<unknown>;
   #hasEnded = false;
 
-  constructor({ format, schema, phptg }: JudgeOptions) {
+  constructor({ format, schema }: JudgeOptions) {
     const facts = join(PACKAGE_ROOT, `config/schema/phptg-${schema}.json`);
     this.#php = spawn('php', [join(PACKAGE_ROOT, 'test/laravel/fuzz/judge.php'), facts], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...baseEnv(), TGOOK_TEST_PHPTG: phptg ?? laravelApp().phptg(schema), TGOOK_TEST_FORMAT: format },
+      env: { ...baseEnv(), TGOOK_TEST_PHPTG: laravelApp().phptg(schema), TGOOK_TEST_FORMAT: format },
     });
     this.#php.stdin.on('error', () => {}); // PHP has ended, and its output with it
     const answers = createInterface({ input: this.#php.stdout });

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { BUNDLED_SCHEMAS, NEWEST_SCHEMA } from '../../../lib/schema/bundled.js';
+import { laravelApp } from '../support/laravel.js';
 import { fuzzBodies } from './bodies.js';
 import { proveUpdates } from './differential.js';
 import { anySeed, type Run } from './runs.js';
@@ -17,7 +18,7 @@ const HELP = `npm run fuzz -- [options]
   --format FORMAT  of the bodies' jobs: object, or json (both)
   --schema VERSION phptg's version (${NEWEST_SCHEMA})
   --path PATH      one case of a seed, as a failure names it
-TGOOK_TEST_PHPTG names a folder with the real phptg of that version, whose bytes are then compared, too.`;
+TGOOK_TEST_PHPTG_VERSIONS may name a folder with the real phptg in a folder of its version's name (0.21.1): then\nits bytes are compared, too.`;
 
 const { values: options } = parseArgs({
   options: {
@@ -37,8 +38,6 @@ const FORMATS = ['object', 'json'] as const;
 /** Milliseconds between two lines on how far it is. */
 const PROGRESS = 10_000;
 
-const phptg = process.env.TGOOK_TEST_PHPTG || undefined;
-
 // What a run has started ends with this process.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
@@ -50,15 +49,14 @@ async function main(): Promise<void> {
   const schema = oneOf('schema', BUNDLED_SCHEMAS);
   const only = options.only && oneOf('only', ['updates', 'bodies']);
   const formats = options.format === undefined ? FORMATS : [oneOf('format', FORMATS)];
-  const classes = phptg === undefined ? 'classes from the facts' : `classes of ${phptg}`;
-  console.log(`phptg ${schema}, ${classes}, --seed ${seed}`);
+  console.log(`phptg ${schema} of ${laravelApp().phptg(schema)}, --seed ${seed}`);
   if (only !== 'bodies') {
-    await long('updates', whole('cases'), run => proveUpdates({ ...run, seed }, { schema, phptg }));
+    await long('updates', whole('cases'), run => proveUpdates({ ...run, seed }, { schema }));
   }
   if (only === 'updates') return;
   for (const format of formats) {
     await long(`bodies, format ${format}`, whole('bodies'), run =>
-      fuzzBodies({ ...run, seed }, { format, schema, phptg }),
+      fuzzBodies({ ...run, seed }, { format, schema }),
     );
   }
 }

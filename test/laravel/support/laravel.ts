@@ -48,7 +48,7 @@ export interface WorkerOptions {
   env?: Record<string, string>;
   /** The file that jobs append to, and that is read when the worker has ended; by default a new one. */
   received?: string;
-  /** phptg's version; by default the newest, or the real phptg in TGOOK_TEST_PHPTG where that is set. */
+  /** phptg's version; by default the newest. The real one, where TGOOK_TEST_PHPTG_VERSIONS names a folder with one of that name. */
   schema?: string;
   /** Work with Horizon's own worker, whose folder is in TGOOK_TEST_HORIZON. */
   horizon?: boolean;
@@ -76,7 +76,9 @@ export interface LaravelApp {
   /** For this process alone; gone when it ends. */
   scratch: string;
   /** The folder whose src/ is Phptg\BotApi, for TGOOK_TEST_PHPTG. */
-  phptg(schema?: string): string;
+  phptg(version?: string): string;
+  /** The same, generated also where the real one is there. */
+  generatedPhptg(version: string): string;
 }
 
 let app: LaravelApp | undefined;
@@ -97,12 +99,20 @@ function prepareApp(): LaravelApp {
   }
   const scratch = mkdtempSync(join(tmpdir(), 'tgook-laravel-'));
   process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
-  return { folder, scratch, phptg: schema => phptgFolder(scratch, schema) };
+  return {
+    folder,
+    scratch,
+    phptg: (version = NEWEST_SCHEMA) => realPhptg(version) ?? generatedPhptg(scratch, version),
+    generatedPhptg: version => generatedPhptg(scratch, version),
+  };
 }
 
-function phptgFolder(scratch: string, schema?: string): string {
-  if (schema === undefined && process.env.TGOOK_TEST_PHPTG) return process.env.TGOOK_TEST_PHPTG;
-  const version = schema ?? NEWEST_SCHEMA;
+function realPhptg(version: string): string | undefined {
+  const folder = join(process.env.TGOOK_TEST_PHPTG_VERSIONS ?? '', version);
+  return process.env.TGOOK_TEST_PHPTG_VERSIONS && existsSync(folder) ? folder : undefined;
+}
+
+function generatedPhptg(scratch: string, version: string): string {
   const folder = join(scratch, `phptg-${version}`);
   if (!existsSync(folder)) {
     const facts = join(PACKAGE_ROOT, `config/schema/phptg-${version}.json`);
