@@ -76,6 +76,7 @@ export function inspectApp(options: InspectOptions): App {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     env: environment,
     timeout: PATIENCE,
+    killSignal: 'SIGKILL',
     maxBuffer: 64 * 1024 * 1024,
   });
   if (error !== undefined) throw cannotRun(php, error);
@@ -107,7 +108,10 @@ type Answer =
 
 function parse(text: string): Answer | undefined {
   try {
-    return JSON.parse(text) as Answer;
+    const answer = JSON.parse(text) as Answer | null;
+    return answer !== null && typeof answer === 'object' && ('error' in answer || 'laravel' in answer)
+      ? answer
+      : undefined;
   } catch {
     return undefined;
   }

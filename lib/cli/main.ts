@@ -71,7 +71,15 @@ function program(): Command {
     .addHelpText('after', () => `\n${settingsHelp()}`);
   for (const { name, description } of COMMANDS) root.command(name).description(description);
   return root.hook('preSubcommand', async (_root, command) => {
+    process.stdout.on('error', cannotPrint);
     const entry = COMMANDS.find(({ name }) => name === command.name());
     (await entry?.load())?.configure(command);
   });
+}
+
+/** `tgook schema show | head` has read enough; a full disk has not. */
+function cannotPrint(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit();
+  console.error(`tgook: cannot print (${error.code})`);
+  process.exit(1);
 }

@@ -92,11 +92,6 @@ async function withQuarantine(
   work: (store: QuarantineStore) => Promise<void>,
   use: 'jobs' | 'redis' = 'redis',
 ): Promise<void> {
-  // `tgook quarantine ls | head`
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
   const { settings, appWarnings } = loadSettings(process.env, env, use);
   for (const warning of appWarnings) console.error(`tgook: ${warning}`);
   const redis = await openClient(settings, TIMEOUTS).catch(error => {

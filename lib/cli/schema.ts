@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { inspectApp } from '../app/inspect.js';
 import { StartError } from '../errors.js';
@@ -77,14 +77,23 @@ function likeBundled(schema: Schema): string {
   return same === undefined ? 'unlike all that come with tgook' : `the same as TGOOK_SCHEMA=${same}`;
 }
 
-/** A reader sees the old file or the new one, never a part. */
+/** A reader sees the old file or the new one, never a part. What is no file, a pipe for instance, is written to. */
 function writeWhole(path: string, text: string): void {
-  const unfinished = `${path}.${process.pid}`;
   try {
-    writeFileSync(unfinished, text);
-    renameSync(unfinished, path);
+    const target = existsSync(path) ? realpathSync(path) : path;
+    const old = statSync(target, { throwIfNoEntry: false });
+    if (old !== undefined && !old.isFile()) {
+      writeFileSync(target, text);
+      return;
+    }
+    const unfinished = `${target}.${process.pid}`;
+    try {
+      writeFileSync(unfinished, text, { mode: old?.mode ?? 0o644 });
+      renameSync(unfinished, target);
+    } finally {
+      rmSync(unfinished, { force: true });
+    }
   } catch (error) {
-    rmSync(unfinished, { force: true });
     throw new StartError(`${path} cannot be written (${(error as NodeJS.ErrnoException).code})`);
   }
 }

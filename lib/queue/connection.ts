@@ -15,12 +15,13 @@ const CONNECTING = 'connecting';
 /** The database that the settings name. */
 export function databaseOf(settings: Settings): number {
   if (settings.REDIS_URL === undefined) return settings.REDIS_DB;
-  return Number(databaseOfUrl(new URL(settings.REDIS_URL)) ?? 0);
+  return Number(databaseOfUrl(new URL(settings.REDIS_URL)) ?? settings.REDIS_DB);
 }
 
 /** The setting that names the database. */
 export function databaseSetting(settings: Settings): 'REDIS_URL' | 'REDIS_DB' {
-  return settings.REDIS_URL === undefined ? 'REDIS_DB' : 'REDIS_URL';
+  const inUrl = settings.REDIS_URL !== undefined && databaseOfUrl(new URL(settings.REDIS_URL)) !== undefined;
+  return inUrl ? 'REDIS_URL' : 'REDIS_DB';
 }
 
 /**
@@ -57,25 +58,29 @@ export function clientOptions(settings: Settings): RedisOptions & { replyMapping
 type Place = Pick<RedisOptions, 'host' | 'port' | 'path' | 'tls' | 'username' | 'password'>;
 
 function place(settings: Settings): Place {
-  const { REDIS_USERNAME: username, REDIS_PASSWORD: password } = settings;
-  if (settings.REDIS_URL !== undefined) return placeOfUrl(new URL(settings.REDIS_URL));
+  const { REDIS_USERNAME: username, REDIS_PASSWORD: password, REDIS_PORT: port } = settings;
+  const user = { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
+  if (settings.REDIS_URL !== undefined) return { ...user, ...placeOfUrl(new URL(settings.REDIS_URL), port) };
   return {
     ...(settings.REDIS_HOST.startsWith('/')
       ? { path: settings.REDIS_HOST }
-      : { host: settings.REDIS_HOST, port: settings.REDIS_PORT }),
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
+      : { host: settings.REDIS_HOST, port }),
+    ...user,
   };
 }
 
-function placeOfUrl(url: URL): Place {
+/** What the URL leaves out is left to the other settings, as in Laravel; a user and a password belong together. */
+function placeOfUrl(url: URL, port: number): Place {
+  const hasUser = url.username !== '' || url.password !== '';
   return {
     ...(url.protocol === 'unix:'
       ? { path: decodeURIComponent(url.pathname) }
-      : { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) }),
+      : { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || port) }),
     ...(url.protocol === 'rediss:' && { tls: {} }),
-    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
-    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+    ...(hasUser && {
+      username: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+    }),
   };
 }
 

@@ -8,7 +8,7 @@ export function redisAddress(settings: Settings): string {
       : `${settings.REDIS_HOST}:${settings.REDIS_PORT}`;
   }
   const url = new URL(settings.REDIS_URL);
-  return url.protocol === 'unix:' ? url.pathname : `${url.hostname}:${url.port || 6379}`;
+  return url.protocol === 'unix:' ? url.pathname : `${url.hostname}:${url.port || settings.REDIS_PORT}`;
 }
 
 /** Nothing has come within the time that a start gives it. */

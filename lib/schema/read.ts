@@ -48,8 +48,7 @@ export function checkSchema(value: unknown, source: string): Schema {
     requireOneUpdate(value.job);
     compileSerializer(value, 'UTC');
   } catch (error) {
-    if (!(error instanceof SchemaError)) throw error;
-    throw new SchemaError(`the schema ${source} cannot be used: ${error.message}; ${AGAIN}`);
+    throw new SchemaError(`the schema ${source} cannot be used: ${(error as Error).message}; ${AGAIN}`);
   }
   return value;
 }
@@ -79,7 +78,8 @@ function why(errors: readonly ErrorObject[] | null | undefined): string {
   return `${instancePath === '' ? 'it' : instancePath} ${message}`;
 }
 
-const text = { type: 'string', minLength: 1 } as const;
+/** Well-formed: half a surrogate pair would make a payload that no worker can read. */
+const text = { type: 'string', minLength: 1, pattern: '^[^\\ud800-\\udfff]+$' } as const;
 const object = (properties: object, required = Object.keys(properties)): object => ({
   type: 'object',
   properties,

@@ -79,7 +79,7 @@ export function loadSettings(
   const appWarnings = [
     ...app.notes,
     ...contradictions(byHand, found),
-    ...urlContradiction(byHand.REDIS_URL, found),
+    ...urlContradiction(byHand, found),
     ...appDoubts(app, settings),
   ];
   return { settings, file, app, warnings: warningsOf(settings, merged, envFile), appWarnings };

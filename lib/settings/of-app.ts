@@ -111,20 +111,20 @@ export function contradictions(byHand: Environment, found: SettingsOfApp): strin
 }
 
 /** The same for REDIS_URL, which stands for several settings. */
-export function urlContradiction(url: string | undefined, found: SettingsOfApp): string[] {
-  if (url === undefined) return [];
-  const ours = placeOfUrl(new URL(url));
+export function urlContradiction(byHand: Environment, found: SettingsOfApp): string[] {
+  if (byHand.REDIS_URL === undefined) return [];
+  const ours = placeOfUrl(new URL(byHand.REDIS_URL), { ...found, ...byHand });
   const { REDIS_HOST = '127.0.0.1', REDIS_PORT = '6379', REDIS_DB = '0' } = found;
   const theirs = `${REDIS_HOST.startsWith('/') ? REDIS_HOST : `${REDIS_HOST}:${REDIS_PORT}`}, database ${REDIS_DB}`;
   return ours === theirs ? [] : [`REDIS_URL names ${ours}, and the app has ${theirs}: is it meant?`];
 }
 
-function placeOfUrl(url: URL): string {
+function placeOfUrl(url: URL, { REDIS_PORT = '6379', REDIS_DB = '0' }: Environment): string {
   const place =
     url.protocol === 'unix:'
       ? decodeURIComponent(url.pathname)
-      : `${url.hostname.replace(/^\[|\]$/g, '')}:${url.port || 6379}`;
-  return `${place}, database ${databaseOfUrl(url) ?? 0}`;
+      : `${url.hostname.replace(/^\[|\]$/g, '')}:${url.port || REDIS_PORT}`;
+  return `${place}, database ${databaseOfUrl(url) ?? REDIS_DB}`;
 }
 
 /** Lines for the user: what of the app would make its workers fail. */

@@ -48,7 +48,7 @@ export const SETTINGS = {
     rule: urlRule({
       default: undefined,
       example: 'redis://user:password@127.0.0.1:6379/0',
-      desc: 'redis://, rediss:// (TLS) or unix: — when given, it wins over the five above',
+      desc: 'redis://, rediss:// (TLS) or unix: — the parts that it has win over the five above',
     }),
     shown: 'none',
   },
@@ -147,7 +147,7 @@ export const SETTINGS = {
   TGOOK_MAX_BODY: {
     rule: integerRule(
       1024,
-      16_777_216,
+      4_194_304,
     )({
       default: 1_048_576,
       example: '1048576',

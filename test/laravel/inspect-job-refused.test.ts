@@ -41,6 +41,30 @@ const REFUSED: Record<string, [body: string, message: RegExp]> = {
     `public $raw; ${construct(`${BOT}, public string $update`, '$this->raw = $update;')}`,
     /keeps the update in several properties/,
   ],
+  'an update without a type': [construct('public string $botId, public $update'), /\$update has no type/],
+  'a method that pushes it': [
+    `public function queue() {} ${construct(`${BOT}, ${UPDATE}`)}`,
+    /method queue\(\)/,
+  ],
+  'a property made of the day': [
+    `public $day; ${construct(`${BOT}, ${UPDATE}`, '$this->day = today()->format("Y");')}`,
+    /property \$day depends on .* the time/,
+  ],
+  "a property that is the bot's id in another case": [
+    `public $key; ${construct(`${BOT}, ${UPDATE}`, '$this->key = strtolower($botId);')}`,
+    /property \$key depends on the update, the bot/,
+  ],
+  'a queue by the kind of the text': [
+    construct(
+      `${BOT}, public string $update`,
+      '$this->queue = isset(json_decode($update)->pre_checkout_query) ? "high" : "low";',
+    ),
+    /property \$queue depends on the update/,
+  ],
+  'an update that is cut': [
+    `public $text; ${construct(`${BOT}, string $update`, '$this->text = mb_substr($update, 0, 4096);')}`,
+    /depends on the update|does not keep/,
+  ],
   'a delay': [construct(`${BOT}, ${UPDATE}`, '$this->delay(60);'), /has a delay/],
   'a property made of the update': [
     `private $text; ${construct(`${BOT}, ${UPDATE}`, '$this->text = $update->callbackQuery?->message?->text ?? null;')}`,

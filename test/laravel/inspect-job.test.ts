@@ -73,13 +73,13 @@ const SERVED: Record<string, { body: string; format?: string; properties?: objec
     },
   },
   'several texts, of which one has the surest name': {
-    body: construct(`public string $botToken = 'none', ${BOT}, ${UPDATE}`),
-    properties: [{ name: 'botToken', constant: 's:4:"none";' }, bot, update],
+    body: construct(`${BOT}, ${UPDATE}, public string $botToken = 'none'`),
+    properties: [bot, update, { name: 'botToken', constant: 's:4:"none";' }],
   },
   'a text whose name is like that of an update': {
-    body: construct(`public string $metadata = '', ${BOT}, public readonly string $update`),
+    body: construct(`${BOT}, public readonly string $update, public string $metadata = ''`),
     format: 'json',
-    properties: [{ name: 'metadata', constant: 's:0:"";' }, bot, update],
+    properties: [bot, update, { name: 'metadata', constant: 's:0:"";' }],
   },
   'the update as text': { body: construct(`${BOT}, public readonly string $update`), format: 'json' },
   'the update as text, by another name': {

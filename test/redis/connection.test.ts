@@ -241,7 +241,7 @@ t.test('REDIS_URL', { jobs: 4 }, t => {
       (_: number, folder: string) => `unix://${folder}/redis.sock?db=3`,
     ],
   ] as const) {
-    t.test(`${name} wins over the five settings`, async t => {
+    t.test(`${name}: what it has wins over the other settings`, async t => {
       const redis = await redisFor(t, options);
       await redis.client.acl('SETUSER', 'us:er', 'on', '>p@ss/w%rd', '~*', '+@all');
       const values: Values = {
@@ -249,8 +249,7 @@ t.test('REDIS_URL', { jobs: 4 }, t => {
         REDIS_HOST: 'nowhere.invalid',
         REDIS_PORT: 1,
         REDIS_DB: 5,
-        REDIS_USERNAME: 'nobody',
-        REDIS_PASSWORD: 'wrong',
+        ...(name.includes('user') && { REDIS_USERNAME: 'nobody', REDIS_PASSWORD: 'wrong' }),
       };
       const queue = await openQueue(t, 1, values);
       t.same(queue.said, [undefined]);
@@ -259,6 +258,21 @@ t.test('REDIS_URL', { jobs: 4 }, t => {
       t.equal(await redis.client.llen(queue.keys.list), 1);
     });
   }
+  t.test('what it leaves out is left to the other settings, as in Laravel', async t => {
+    const redis = await redisFor(t);
+    await redis.client.acl('SETUSER', 'us:er', 'on', '>p@ss', '~*', '+@all');
+    const queue = await openQueue(t, redis.port, {
+      REDIS_URL: 'redis://127.0.0.1',
+      REDIS_DB: 3,
+      REDIS_USERNAME: 'us:er',
+      REDIS_PASSWORD: 'p@ss',
+    });
+    t.equal(await queue.add(1), Outcome.Enqueued);
+    t.equal(await redis.client.acl('WHOAMI'), 'default');
+    t.match(await redis.client.client('LIST'), /db=3 .*user=us:er/);
+    await redis.client.select(3);
+    t.equal(await redis.client.llen(queue.keys.list), 1);
+  });
   t.test('the path of a socket as REDIS_HOST', async t => {
     const redis = await redisFor(t, ['--unixsocket', 'redis.sock']);
     const queue = await openQueue(t, 1, { REDIS_HOST: `${redis.folder}/redis.sock` });

@@ -127,12 +127,16 @@ t.test('a URL that leads elsewhere is told, without its password', async t => {
     [undefined, undefined],
     ['redis://u:p@10.0.0.1:6380/2', undefined],
     ['rediss://10.0.0.1:6380?db=2', undefined],
-    ['redis://u:secret@10.0.0.1:6380', '10.0.0.1:6380, database 0'],
-    ['redis://:secret@[::1]/2', '::1:6379, database 2'],
+    ['redis://10.0.0.1', undefined],
+    ['redis://u:secret@10.0.0.1:6380/0', '10.0.0.1:6380, database 0'],
+    ['redis://:secret@[::1]/2', '::1:6380, database 2'],
     ['unix:/run/redis.sock?db=2', '/run/redis.sock, database 2'],
   ] as const) {
     const told = `REDIS_URL names ${ours}, and the app has 10.0.0.1:6380, database 2: is it meant?`;
-    t.same(urlContradiction(url, found), ours === undefined ? [] : [told]);
+    t.same(
+      urlContradiction(url === undefined ? {} : { REDIS_URL: url }, found),
+      ours === undefined ? [] : [told],
+    );
   }
 });
 

@@ -209,10 +209,10 @@ const RULES: ReadonlyArray<{
     names: ['TGOOK_MAX_BODY'],
     good: [
       ['1024', 1024],
-      ['16777216', 16_777_216],
+      ['4194304', 4_194_304],
     ],
-    bad: ['1023', '16777217', '1M', '1e6'],
-    says: /^TGOOK_MAX_BODY must be a whole number from 1024 to 16777216;/,
+    bad: ['1023', '4194305', '1M', '1e6'],
+    says: /^TGOOK_MAX_BODY must be a whole number from 1024 to 4194304;/,
   },
   {
     names: ['TGOOK_ADMIN'],

@@ -85,6 +85,10 @@ final class App
             throw new Problem('no-laravel', "{$this->folder} is not a Laravel app: "
                 .'it needs laravel/framework, and a bootstrap/app.php that returns the application');
         }
+        $env = $app->environmentFilePath();
+        if (! $app->configurationIsCached() && is_file($env) && ! is_readable($env)) {
+            throw new Problem('app', "$env cannot be read, and Laravel goes on without it: let tgook's user read it");
+        }
         $app->bootstrapWith([LoadEnvironmentVariables::class, LoadConfiguration::class]);
         Facade::setFacadeApplication($app);
 

@@ -52,6 +52,9 @@ final class JobConstructor
         $this->roles = array_map(fn ($parameter) => $parameter->name, array_filter($roles));
         $this->format = $typed ? 'object' : (isset($this->roles['time']) ? 'legacy' : 'json');
         $this->requireAllFilled($parameters);
+        if (! $typed && self::types($roles['update']) === ['mixed']) {
+            throw $this->problem("its \${$this->roles['update']} has no type: give it ".ClassFacts::ROOT.', or string');
+        }
     }
 
     /**

@@ -21,6 +21,9 @@ final class JobDispatch
         if (self::property($job, 'delay') !== null) {
             throw $constructor->problem('it has a delay, and tgook pushes jobs that may be worked on at once');
         }
+        if (method_exists($job, 'queue')) {
+            throw $constructor->problem('its method queue() pushes it, and tgook cannot call that: use onQueue()');
+        }
         $notes = [];
         if (method_exists($job, 'tags')) {
             $notes[] = "{$constructor->class}::tags() is not called for jobs of tgook: TGOOK_TAGS gives them tags";

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Tgook\Inspect;
 
+use Carbon\Carbon;
 use Phptg\BotApi\Type\Update\Update;
 use ReflectionClass;
 use ReflectionProperty;
@@ -15,12 +16,11 @@ use Throwable;
  */
 final class JobFacts
 {
-    /** The bot's id and the time, by probe: nothing the app knows, and of different lengths. */
-    private const PROBES = [['7000000001', 1_600_000_001], ['81000000000002', 1_650_000_002]];
+    /** The bot's id and the time, by probe: nothing the app knows, as different as they may be. */
+    private const PROBES = [['7000000001', 1_600_000_001], ['Aa._:-Zz81', 1_650_000_002]];
 
-    private const BODIES = [
-        '{"update_id":900000001,"message":{"message_id":1,"date":1600000003,"chat":{"id":5,"type":"group"},"text":"é"}}',
-        '{"update_id":900000000002,"callback_query":{"id":"b","from":{"id":7,"is_bot":false,"first_name":"B"}}}',
+    private const KINDS = [
+        'message', 'edited_message', 'channel_post', 'callback_query', 'inline_query', 'pre_checkout_query', 'poll',
     ];
 
     private function __construct(private readonly JobConstructor $constructor) {}
@@ -46,10 +46,13 @@ final class JobFacts
     public static function read(JobConstructor $constructor, ?ClassFacts $classes): array
     {
         $self = new self($constructor);
-        $updates = $classes === null ? self::BODIES : self::updates($classes);
+        $updates = $classes === null ? self::bodies() : self::updates($classes);
         $jobs = $properties = [];
         foreach (self::PROBES as $index => [$bot, $time]) {
+            // Another day and hour, where the job asks Carbon for them.
+            self::travel($index === 0 ? null : '+400 days 7 hours');
             $jobs[$index] = $constructor->make($bot, $updates[$index], $time);
+            self::travel(null);
             self::dropRaw($updates[$index]);
             $properties[$index] = $self->properties($jobs[$index], $bot, $updates[$index], $time);
             if ($index === 0 && self::mayHoldTheTime($properties[0])) {
@@ -84,6 +87,25 @@ final class JobFacts
         return [Update::fromJson($json(0)), Update::fromJson($json(1))];
     }
 
+    /** @return list<string> a command in a group; all kinds at once, in many lines and a very long text */
+    private static function bodies(): array
+    {
+        $command = ['message_id' => 1, 'date' => 1_600_000_003, 'chat' => ['id' => 5, 'type' => 'group'], 'text' => '/a é'];
+        $long = ['id' => '1', 'from' => ['id' => 7], 'text' => str_repeat("b\n", 40_000)];
+
+        return [
+            json_encode(['update_id' => 900_000_001, 'message' => $command]),
+            json_encode(['update_id' => 900_000_000_002] + array_fill_keys(self::KINDS, $long), JSON_PRETTY_PRINT),
+        ];
+    }
+
+    private static function travel(?string $time): void
+    {
+        if (class_exists(Carbon::class)) {
+            Carbon::setTestNow($time);
+        }
+    }
+
     /** tgook writes them null. The constructor has seen them, as it would where the app makes the job. */
     private static function dropRaw(string|object $update): void
     {
@@ -97,6 +119,7 @@ final class JobFacts
     /** @return array<string, array{name: string, value?: string, constant?: string}> in the order of serialize() */
     private function properties(object $job, string $bot, string|object $update, int $time): array
     {
+        $job = clone $job; // as Laravel does
         try {
             $serialized = serialize($job);
             $values = method_exists($job, '__serialize') ? $job->__serialize() : (array) $job;
