@@ -44,9 +44,8 @@ export async function fuzzBodies(run: Run, options: JudgeOptions): Promise<Recor
     const problem = await judge.problem({ body, outcome, zone: ZONE, bot: BOT });
     if (problem !== undefined) throw new Error(problem);
     outcomes[outcome.kind]++;
-    run.onCase?.();
   };
-  const property = fc.asyncProperty(bodies(options.schema), async body => {
+  const holds = async (body: Body): Promise<void> => {
     try {
       await fuzz(body.bytes());
     } catch (error) {
@@ -55,9 +54,14 @@ export async function fuzzBodies(run: Run, options: JudgeOptions): Promise<Recor
       tgook = await startTgook(settings);
       throw error;
     }
-  });
+  };
   try {
-    await check(`bodies --format ${options.format} --schema ${options.schema}`, property, run);
+    await check(
+      `bodies --format ${options.format} --schema ${options.schema}`,
+      bodies(options.schema),
+      holds,
+      run,
+    );
     return outcomes;
   } finally {
     await judge.close();

@@ -172,8 +172,9 @@ function damagedLeaf(random: Random, leaf: string): string {
   return pick(random, ['true', 'false', '0', '1', '"true"']);
 }
 
-/** An object for a list and the other way round, or one with more in it. */
+/** An object for a list and the other way round, a number for either, or one with more in it. */
 function turnedOver(random: Random, value: ObjectTree | ListTree): JsonTree {
+  if (once(random, 3)) return once(random, 2) ? jsonFloat(random) : jsonInt(random);
   if ('items' in value) {
     if (once(random, 2)) return { members: value.items.map((item, at) => [`"${at}"`, item]) };
     return { items: value.items.toSpliced(random.nextInt(0, value.items.length), 0, anyJson(random)) };

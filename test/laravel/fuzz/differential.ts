@@ -6,6 +6,7 @@ import { ByteWriter } from '../../../lib/php/byte-writer.js';
 import { readBundledSchema } from '../../../lib/schema/bundled.js';
 import { parseUpdate } from '../../../lib/webhook/update.js';
 import { settingsOf } from '../../support/queue.js';
+import type { JsonDocument } from './json-tree.js';
 import { Judge, type JudgeOptions, type Outcome } from './judge.js';
 import { check, type Run } from './runs.js';
 import { updates } from './updates.js';
@@ -30,26 +31,29 @@ export async function proveUpdates(run: Run, options: Omit<JudgeOptions, 'format
   const judge = new Judge({ format: 'object', ...options });
   const outcomes = { job: 0, misfit: 0, 'not-an-update': 0 };
   const encoders = new Map(ZONES.map(zone => [zone, new Encoder(options.schema, zone)]));
-  const documents = updates(readBundledSchema(options.schema));
-  const property = fc.asyncProperty(
-    documents,
+  const updatesOfBots = fc.tuple(
+    updates(readBundledSchema(options.schema)),
     fc.constantFrom(...ZONES),
     fc.constantFrom(...BOTS),
-    async (document, zone, bot) => {
-      const body = Buffer.from(document.toString());
-      const outcome = encoders.get(zone)!.take(bot, body);
-      const problem = await judge.problem({ body, outcome, zone, bot });
-      if (problem !== undefined) throw new Error(problem);
-      outcomes[outcome.kind]++;
-      run.onCase?.();
-    },
   );
+  type UpdateOfBot = [document: JsonDocument, zone: string, bot: string];
+  const holds = async ([document, zone, bot]: UpdateOfBot): Promise<void> => {
+    const body = Buffer.from(document.toString());
+    const outcome = encoders.get(zone)!.take(bot, body);
+    const problem = await judge.problem({ body, outcome, zone, bot });
+    if (problem !== undefined) throw new Error(problem);
+    outcomes[outcome.kind]++;
+  };
   try {
     const lanes = run.path === undefined ? LANES : 1;
     const cases = Math.ceil(run.cases / lanes);
     await Promise.all(
       Array.from({ length: lanes }, (_, lane) =>
-        check(`updates --schema ${options.schema}`, property, { ...run, cases, seed: run.seed + lane }),
+        check(`updates --schema ${options.schema}`, updatesOfBots, holds, {
+          ...run,
+          cases,
+          seed: run.seed + lane,
+        }),
       ),
     );
     return { ...outcomes, unseen: await judge.unseen() };
