@@ -53,7 +53,7 @@ export async function startPrivateRedis(options: readonly string[] = []): Promis
     await kill();
     process.removeListener('exit', onExit);
     onExit();
-    reaper.dismiss();
+    await reaper.dismiss();
   };
 
   let port: number;

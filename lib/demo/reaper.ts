@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 /**
  * Reads what is to be done, a line each, until its owner closes the pipe or is gone, by `kill -9` too: only
@@ -42,8 +43,13 @@ export class Reaper {
     if (folder !== undefined) this.#process.stdin.write(`remove ${folder}\n`);
   }
 
-  /** Everything is cleaned up already. */
-  dismiss(): void {
+  /** Everything is cleaned up already. Resolves when it is gone. */
+  async dismiss(): Promise<void> {
+    const { pid, exitCode, signalCode } = this.#process;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    const gone = once(this.#process, 'exit');
+    this.#process.ref();
     this.#process.kill('SIGKILL');
+    await gone;
   }
 }
