@@ -1,7 +1,10 @@
+import { closeSync, openSync } from 'node:fs';
 import { createLogger, type Logger } from '../log.js';
 import { preflight } from '../primary/preflight.js';
 import { Primary } from '../primary/primary.js';
+import { Reloader } from '../primary/reloader.js';
 import { type LoadedSettings, loadSettings } from '../settings/load.js';
+import { loadSettingsAgain } from '../settings/load-again.js';
 import { logSummary } from './summary.js';
 
 /** `tgook [path]`: serves until it is told to stop. */
@@ -9,9 +12,19 @@ export async function serve(path: string | undefined): Promise<void> {
   const loaded = loadSettings(process.env, path);
   const log = createLogger(loaded.settings.TGOOK_LOG_LEVEL);
   const primary = new Primary(loaded.settings, log);
-  stopOnSignals(primary, log);
+  const stop = stopper(primary, log);
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  let started = false;
+  const reloader = new Reloader(primary, () => loadSettingsAgain(path), log);
+  const onTerminal = process.stdin.isTTY;
+  process.on('SIGHUP', () => {
+    if (onTerminal && isTerminalGone()) stop('SIGHUP');
+    else if (started) void reloader.request();
+  });
   process.title = 'tgook: primary';
   await start(primary, loaded, log);
+  started = true;
 }
 
 async function start(primary: Primary, loaded: LoadedSettings, log: Logger): Promise<void> {
@@ -25,9 +38,9 @@ async function start(primary: Primary, loaded: LoadedSettings, log: Logger): Pro
 }
 
 /** The first signal drains, a second one ends everything at once. */
-function stopOnSignals(primary: Primary, log: Logger): void {
+function stopper(primary: Primary, log: Logger): (signal: NodeJS.Signals) => void {
   let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
+  return signal => {
     if (stopping) {
       primary.kill();
       process.exit(1);
@@ -41,8 +54,14 @@ function stopOnSignals(primary: Primary, log: Logger): void {
       process.exit(0);
     });
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  // The terminal is closed.
-  process.on('SIGHUP', stop);
+}
+
+/** A terminal that is closed sends the signal that means "reload" elsewhere. */
+function isTerminalGone(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return false;
+  } catch {
+    return true;
+  }
 }

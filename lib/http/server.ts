@@ -1,5 +1,4 @@
 import { createServer, type Server, ServerResponse } from 'node:http';
-import { Server as NetServer } from 'node:net';
 import { BAD_REQUEST } from './answers.js';
 import { answerToClientError, refuse } from './refusals.js';
 import { WebhookRequest } from './request.js';
@@ -29,13 +28,8 @@ export function createWebhookServer(
   );
   server.on('upgrade', (_request, socket) => refuse(socket, BAD_REQUEST));
   server.on('connect', (_request, socket) => refuse(socket, BAD_REQUEST));
+  // It never listens: the primary hands it its connections, each as an event 'connection'. Its timeouts are looked
+  // at from this event on.
+  server.emit('listening');
   return server;
-}
-
-/**
- * Stops accepting connections and leaves those that are open alone. Since Node 19 http.Server's own close()
- * also closes idle ones at once, under a request that may be on its way.
- */
-export function stopAccepting(server: WebhookServer): void {
-  NetServer.prototype.close.call(server);
 }

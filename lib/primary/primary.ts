@@ -1,18 +1,22 @@
-import cluster, { type Worker } from 'node:cluster';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SettingError, StartError } from '../errors.js';
+import { isDeepStrictEqual } from 'node:util';
+import { StartError } from '../errors.js';
 import type { Logger } from '../log.js';
-import { PACKAGE_ROOT } from '../paths.js';
 import type { Settings } from '../settings/load.js';
-import type { FromWorker, ToWorker } from '../worker/messages.js';
+import type { FromWorker } from '../worker/messages.js';
 import { startAdmin } from './admin.js';
+import { Dispatcher } from './dispatcher.js';
+import { logEvents } from './events.js';
 import { RedisHealth } from './redis-health.js';
+import { WorkerProcess } from './worker-process.js';
 
 /** A worker that dies young is replaced after 50 ms, 100 ms … at most this. */
 const MAX_BACKOFF = 1000;
 /** A worker that has lived this long has not died young. */
 const LONG_LIFE = 10_000;
+/** A new worker that is not ready by then never will be. Redis is given 2.5 s of it. */
+const START_LIMIT = 10_000;
 /** Workers are given this long to drain, and then killed. */
 const DRAIN_LIMIT = 7500;
 
@@ -23,45 +27,85 @@ export interface Started {
   readonly admin: AddressInfo | undefined;
 }
 
-/** Forks the workers, replaces those that die, and ends them. It never touches an update. */
+/** Whoever waits for a worker to become ready. */
+interface Starting {
+  readonly ready: () => void;
+  readonly failed: (error: StartError) => void;
+}
+
+/**
+ * Accepts connections and gives them to the workers; forks these, replaces those that die, and ends them. It
+ * never touches an update.
+ */
 export class Primary {
+  settings: Settings;
   readonly #redis: RedisHealth;
-  readonly #listening = new Set<number>();
-  readonly #born = new Map<number, number>();
+  readonly #workers = new Set<WorkerProcess>();
+  readonly #starting = new Map<WorkerProcess, Starting>();
+  readonly #dispatcher = new Dispatcher(() => this.#workers);
   #started = false;
   #stopping = false;
   #earlyDeaths = 0;
+  #lastId = 0;
   #admin: Server | undefined;
-  #port = 0;
-  #onStarted: ((started: Started) => void) | undefined;
-  #onFailed: ((error: StartError) => void) | undefined;
   #onStopped: (() => void) | undefined;
 
   constructor(
-    readonly settings: Settings,
+    settings: Settings,
     readonly log: Logger,
   ) {
+    this.settings = settings;
     this.#redis = new RedisHealth(log);
   }
 
-  /** @param problem what the look at Redis before the start has found, which the log has already */
+  /**
+   * @param problem what the look at Redis before the start has found, which the log has already
+   * @throws StartError where it cannot listen, or a worker cannot be started
+   */
   async start(problem: string | undefined): Promise<Started> {
     this.#redis.known(problem);
-    if (this.settings.TGOOK_ADMIN !== 'off') {
-      this.#admin = await startAdmin(this.settings.TGOOK_ADMIN, () => this.#notReady());
+    try {
+      this.#admin = await this.#listen(this.settings);
+      await Promise.all(Array.from({ length: this.settings.TGOOK_WORKERS }, () => this.#startWorker()));
+    } catch (error) {
+      this.kill();
+      this.#dispatcher.close();
+      this.#admin?.close();
+      throw error;
     }
-    // An update leaves nothing behind that is young for long: V8's default of three times 16 MB would only make
-    // every worker 20 MB larger (npm run bench, resident: 107 to 87 MB), and is no faster.
-    const execArgv = ['--max-semi-space-size=4'];
-    cluster.setupPrimary({ exec: `${PACKAGE_ROOT}dist/lib/worker/main.js`, args: [], execArgv });
-    cluster.on('message', (worker, message: FromWorker) => this.#onMessage(worker, message));
-    cluster.on('listening', (worker, address) => this.#onListening(worker, address.port));
-    cluster.on('exit', (worker, code, signal) => this.#onExit(worker, signal ?? code));
-    return new Promise((resolve, reject) => {
-      this.#onStarted = resolve;
-      this.#onFailed = reject;
-      for (let i = 0; i < this.settings.TGOOK_WORKERS; i++) this.#fork();
-    });
+    this.#started = true;
+    return {
+      host: this.settings.TGOOK_LISTEN_HOST,
+      port: this.#dispatcher.address!.port,
+      admin: (this.#admin?.address() ?? undefined) as AddressInfo | undefined,
+    };
+  }
+
+  /** What keeps every worker from storing updates, or undefined while one can. */
+  get redisProblem(): string | undefined {
+    return this.#redis.notReady(this.#ready());
+  }
+
+  /**
+   * Replaces the workers, one at a time, by workers with these settings: an old one drains when a new one is
+   * ready in its place.
+   *
+   * @throws StartError when it cannot listen where these settings say, and everything stays as it was, or when a
+   *   new worker cannot be started, and the old ones that are left stay
+   */
+  async replaceWorkers(settings: Settings): Promise<void> {
+    const admin = await this.#listen(settings);
+    if (admin !== this.#admin) this.#admin?.close();
+    this.#admin = admin;
+    this.settings = settings;
+    while (!this.#stopping) {
+      const old = this.#active().find(worker => worker.settings !== settings);
+      const isShort =
+        this.#active().filter(worker => worker.settings === settings).length < settings.TGOOK_WORKERS;
+      if (isShort) await this.#startWorker();
+      else if (old === undefined) return;
+      if (old !== undefined) this.#drain(old);
+    }
   }
 
   /** Drains all workers. Resolves when they are gone. */
@@ -69,141 +113,130 @@ export class Primary {
     this.#stopping = true;
     this.#admin?.close();
     this.#admin?.closeAllConnections();
-    for (const worker of workers()) tell(worker, { type: 'drain' });
+    this.#dispatcher.close();
+    for (const worker of this.#workers) worker.drain();
     setTimeout(() => this.kill(), DRAIN_LIMIT).unref();
     return new Promise(resolve => {
       this.#onStopped = resolve;
-      if (workers().length === 0) resolve();
+      if (this.#workers.size === 0) resolve();
     });
   }
 
   /** Ends all workers at once. */
   kill(): void {
     this.#stopping = true;
-    for (const worker of workers()) worker.process.kill('SIGKILL');
+    for (const worker of this.#workers) worker.kill();
   }
 
-  #fork(): void {
-    if (this.#stopping) return;
-    const worker = cluster.fork();
-    this.#born.set(worker.id, Date.now());
-    worker.on('error', (error: NodeJS.ErrnoException) => {
-      // Without a pid the system could not make the process, and no exit will follow. Any other error is of the
-      // channel, which may close under a message: the exit that follows says all there is to say.
-      if (worker.process.pid === undefined) this.#onExit(worker, error.code ?? error.message);
+  /** Listens where the settings say; where that has not changed, nothing happens. Returns the admin server. */
+  async #listen(settings: Settings): Promise<Server | undefined> {
+    const { TGOOK_ADMIN: address } = settings;
+    const isSame = this.#admin !== undefined && isDeepStrictEqual(address, this.settings.TGOOK_ADMIN);
+    const admin =
+      isSame || address === 'off' ? this.#admin : await startAdmin(address, () => this.#notReady());
+    try {
+      await this.#dispatcher.listen(settings);
+    } catch (error) {
+      if (admin !== this.#admin) admin?.close();
+      throw error;
+    }
+    return address === 'off' ? undefined : admin;
+  }
+
+  /** Resolves when the new worker is ready. @throws StartError */
+  #startWorker(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const worker = this.#fork();
+      const late = () => {
+        worker.kill();
+        reject(new StartError(`a worker was not ready within ${START_LIMIT / 1000} s`));
+      };
+      const timer = setTimeout(late, START_LIMIT);
+      const settle = (then: () => void) => {
+        clearTimeout(timer);
+        this.#starting.delete(worker);
+        then();
+      };
+      this.#starting.set(worker, {
+        ready: () => settle(resolve),
+        failed: error => settle(() => reject(error)),
+      });
     });
   }
 
-  #onListening(worker: Worker, port: number): void {
-    this.#listening.add(worker.id);
-    this.#port = port;
-    this.log.debug({ pid: worker.process.pid, port }, 'a worker is listening');
-    if (this.#started || this.#listening.size < this.settings.TGOOK_WORKERS) return;
-    this.#started = true;
-    const admin = this.#admin?.address();
-    this.#onStarted?.({
-      host: this.settings.TGOOK_LISTEN_HOST,
-      port: this.#port,
-      admin: typeof admin === 'object' && admin !== null ? admin : undefined,
+  #fork(): WorkerProcess {
+    const worker = new WorkerProcess(++this.#lastId, this.settings, {
+      onMessage: (from, message) => this.#onMessage(from, message),
+      onGone: (gone, cause) => this.#onGone(gone, cause),
     });
+    this.#workers.add(worker);
+    return worker;
   }
 
-  #onMessage(worker: Worker, message: FromWorker): void {
+  #onMessage(worker: WorkerProcess, message: FromWorker): void {
     switch (message.type) {
-      case 'awake':
-        tell(worker, this.#stopping ? { type: 'drain' } : { type: 'start', settings: this.settings });
+      case 'ready':
+        this.log.debug({ pid: worker.pid }, 'a worker is ready');
+        this.#dispatcher.dispatch();
+        this.#starting.get(worker)?.ready();
         break;
       case 'redis':
         this.#redis.tell(worker.id, message.problem);
         break;
-      case 'cannot-listen':
-        if (!this.#started) this.#fail(listenError(this.settings, message.code));
-        break;
       case 'events':
-        this.#logEvents(message);
+        logEvents(this.log, message);
+        break;
+      case 'leaving':
+        if (worker.state === 'draining' || this.#stopping) break;
+        this.log.info({ pid: worker.pid }, 'a worker was told to end, and is replaced');
+        this.#drain(worker);
+        this.#complete();
         break;
     }
   }
 
-  #logEvents(events: Extract<FromWorker, { type: 'events' }>): void {
-    const { quarantined, notQuarantined, problem, last, lost, lostIds, withoutHorizon } = events;
-    if (last !== undefined) {
-      this.log.warn({ quarantined, ...last }, 'an update does not fit the job and is kept in quarantine');
-    }
-    if (notQuarantined > 0) {
-      this.log.error(
-        { updates: notQuarantined, problem },
-        'the quarantine takes no updates: they are answered 503',
-      );
-    }
-    if (lost > 0)
-      this.log.error({ lost, updates: lostIds }, 'the quarantine is full: its oldest updates are lost');
-    if (withoutHorizon > 0) {
-      this.log.warn({ jobs: withoutHorizon }, "jobs are queued, but Horizon's keys cannot be written");
-    }
-  }
-
-  #onExit(worker: Worker, cause: string | number): void {
-    const age = Date.now() - (this.#born.get(worker.id) ?? 0);
-    this.#born.delete(worker.id);
-    this.#listening.delete(worker.id);
+  #onGone(worker: WorkerProcess, cause: string | number): void {
+    this.#workers.delete(worker);
     this.#redis.forget(worker.id);
+    for (const socket of worker.takeBack()) this.#dispatcher.give(socket);
+    this.#starting
+      .get(worker)
+      ?.failed(new StartError(`a worker ended with ${cause} before it was ready: see the lines above`));
     if (this.#stopping) {
-      if (workers().length === 0) this.#onStopped?.();
+      if (this.#workers.size === 0) this.#onStopped?.();
       return;
     }
-    if (!this.#started) {
-      this.#fail(new StartError(`a worker ended with ${cause} before it could listen: see the lines above`));
-      return;
-    }
-    this.#earlyDeaths = age < LONG_LIFE ? this.#earlyDeaths + 1 : 0;
+    if (worker.state === 'draining' || !this.#started) return;
+    const isEarly = performance.now() - worker.bornAt < LONG_LIFE;
+    this.#earlyDeaths = isEarly ? this.#earlyDeaths + 1 : 0;
     const delay = this.#earlyDeaths === 0 ? 0 : Math.min(50 * 2 ** (this.#earlyDeaths - 1), MAX_BACKOFF);
-    this.log.error({ pid: worker.process.pid, cause, restartMs: delay }, 'a worker died and is replaced');
-    setTimeout(() => this.#fork(), delay);
+    this.log.error({ pid: worker.pid, cause, restartMs: delay }, 'a worker died and is replaced');
+    setTimeout(() => this.#complete(), delay);
   }
 
-  #fail(error: StartError): void {
-    this.kill();
-    this.#admin?.close();
-    this.#onFailed?.(error);
+  /** Forks what is missing. */
+  #complete(): void {
+    while (!this.#stopping && this.#active().length < this.settings.TGOOK_WORKERS) this.#fork();
+  }
+
+  #drain(worker: WorkerProcess): void {
+    worker.drain();
+    setTimeout(() => worker.kill(), DRAIN_LIMIT).unref();
+  }
+
+  /** Those that serve, or will. */
+  #active(): WorkerProcess[] {
+    return [...this.#workers].filter(({ state }) => state === 'starting' || state === 'ready');
+  }
+
+  #ready(): ReadonlySet<number> {
+    return new Set([...this.#workers].filter(({ state }) => state === 'ready').map(({ id }) => id));
   }
 
   #notReady(): string | undefined {
     if (this.#stopping) return 'tgook is stopping';
-    if (this.#listening.size === 0) return 'no worker is listening';
-    return this.#redis.notReady(this.#listening);
-  }
-}
-
-function workers(): Worker[] {
-  return Object.values(cluster.workers ?? {}).filter(
-    worker => worker !== undefined && !worker.isDead(),
-  ) as Worker[];
-}
-
-function tell(worker: Worker, message: ToWorker): void {
-  if (worker.isConnected()) worker.send(message);
-}
-
-function listenError(settings: Settings, code: string): StartError {
-  const { LISTEN_PORT: port, TGOOK_LISTEN_HOST: host } = settings;
-  switch (code) {
-    case 'EADDRINUSE':
-      return new SettingError(
-        'LISTEN_PORT',
-        `${port} is in use by another program: stop it or take another`,
-        '9080',
-      );
-    case 'EACCES':
-      return new SettingError(
-        'LISTEN_PORT',
-        `${port} is not allowed to this user: take one above 1023`,
-        '9070',
-      );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new SettingError('TGOOK_LISTEN_HOST', `${host} is not an address of this machine`, '0.0.0.0');
-    default:
-      return new SettingError('LISTEN_PORT', `${port} on ${host} cannot be listened on (${code})`, '9070');
+    const ready = this.#ready();
+    if (ready.size === 0) return 'no worker is ready';
+    return this.#redis.notReady(ready);
   }
 }

@@ -1,4 +1,4 @@
-import cluster from 'node:cluster';
+import type { Socket } from 'node:net';
 import type { FromWorker, ToWorker } from './messages.js';
 import { ON_REQUEST, WITHOUT_PRIMARY, Worker } from './worker.js';
 
@@ -12,24 +12,31 @@ function drain(limits: typeof ON_REQUEST): void {
   worker.drain(limits);
 }
 
-process.on('message', (message: ToWorker) => {
-  if (message.type === 'drain') {
-    drain(ON_REQUEST);
-  } else {
-    worker = new Worker(message.settings);
-    void worker.start();
+function tell(message: FromWorker): void {
+  if (process.connected) process.send?.(message);
+}
+
+process.on('message', (message: ToWorker, socket?: Socket) => {
+  switch (message.type) {
+    case 'start':
+      worker = new Worker(message.settings);
+      void worker.start();
+      break;
+    case 'connection':
+      worker?.take(message.id, socket);
+      break;
+    case 'drain':
+      drain(ON_REQUEST);
+      break;
   }
 });
 
-// A terminal and a service manager signal all processes; the primary's word comes as well, and counts once.
-process.on('SIGTERM', () => drain(ON_REQUEST));
-process.on('SIGINT', () => drain(ON_REQUEST));
+// A terminal and a service manager signal all processes, and the primary is the one to say what follows. A worker
+// that was signalled alone asks to be replaced.
+process.on('SIGTERM', () => tell({ type: 'leaving' }));
+process.on('SIGINT', () => {});
 process.on('SIGHUP', () => {});
 
-cluster.worker?.on('disconnect', () => {
-  // Without this Node ends the process at once, with requests in flight.
-  cluster.worker!.exitedAfterDisconnect = true;
-  drain(WITHOUT_PRIMARY);
-});
+process.on('disconnect', () => drain(WITHOUT_PRIMARY));
 
-process.send?.({ type: 'awake' } satisfies FromWorker);
+tell({ type: 'awake' });

@@ -1,13 +1,24 @@
 import type { Settings } from '../settings/load.js';
 
 /** What the primary tells a worker. */
-export type ToWorker = { readonly type: 'start'; readonly settings: Settings } | { readonly type: 'drain' };
+export type ToWorker =
+  | { readonly type: 'start'; readonly settings: Settings }
+  /** Its socket comes with it. */
+  | { readonly type: 'connection'; readonly id: number }
+  | { readonly type: 'drain' };
 
 /** What a worker tells the primary, which alone speaks to the user. */
 export type FromWorker =
   /** It can be told now: what is sent before its modules are loaded is lost. */
   | { readonly type: 'awake' }
-  | { readonly type: 'cannot-listen'; readonly code: string }
+  /** It has tried Redis, and takes connections. */
+  | { readonly type: 'ready' }
+  /** The connection with this id has arrived. */
+  | { readonly type: 'taken'; readonly id: number }
+  /** So many of its connections are closed. */
+  | { readonly type: 'closed'; readonly connections: number }
+  /** Somebody wants it to end. */
+  | { readonly type: 'leaving' }
   /** `problem` is a line for the user; without one Redis takes writes. */
   | { readonly type: 'redis'; readonly problem?: string }
   | ({ readonly type: 'events' } & WorkerEvents);

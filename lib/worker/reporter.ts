@@ -9,6 +9,7 @@ const MAX_LOST_IDS = 100;
 export class Reporter {
   #events: WorkerEvents = nothing();
   #timer: NodeJS.Timeout | undefined;
+  #closed = 0;
 
   send(message: FromWorker): void {
     if (process.connected) process.send?.(message);
@@ -42,6 +43,15 @@ export class Reporter {
     this.#events.problem = problem;
     this.#later();
   };
+
+  /** A connection is closed. Those that close together are told together. */
+  closed(): void {
+    if (this.#closed++ > 0) return;
+    setImmediate(() => {
+      this.send({ type: 'closed', connections: this.#closed });
+      this.#closed = 0;
+    });
+  }
 
   flush(): void {
     clearTimeout(this.#timer);

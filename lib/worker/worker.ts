@@ -1,4 +1,5 @@
-import { createWebhookServer, stopAccepting, type WebhookServer } from '../http/server.js';
+import type { Socket } from 'node:net';
+import { createWebhookServer, type WebhookServer } from '../http/server.js';
 import type { Settings } from '../settings/load.js';
 import { Webhook } from '../webhook/webhook.js';
 import { Reporter } from './reporter.js';
@@ -20,8 +21,9 @@ export class Worker {
   readonly #reporter = new Reporter();
   readonly #webhook: Webhook;
   readonly #server: WebhookServer;
+  #connections = 0;
 
-  constructor(readonly settings: Settings) {
+  constructor(settings: Settings) {
     const { redis, withoutHorizon, quarantined, notQuarantined } = this.#reporter;
     this.#webhook = new Webhook(settings, {
       onRedis: redis,
@@ -32,39 +34,56 @@ export class Worker {
     this.#server = createWebhookServer(this.#webhook.receive);
   }
 
-  /** Serves once Redis has been tried. While it is away, updates are answered 503. */
+  /** Takes connections once Redis has been tried. While it is away, updates are answered 503. */
   async start(): Promise<void> {
     await this.#webhook.queue.connection.open();
-    if (this.#webhook.draining) return;
-    this.#server.on('error', (error: NodeJS.ErrnoException) => {
-      this.#reporter.send({ type: 'cannot-listen', code: error.code ?? error.message });
-      this.#exit(1);
-    });
-    // The backlog is the kernel's to bound (net.core.somaxconn).
-    this.#server.listen({
-      port: this.settings.LISTEN_PORT,
-      host: this.settings.TGOOK_LISTEN_HOST,
-      backlog: 4096,
-    });
+    this.#reporter.send({ type: 'ready' });
   }
 
-  /** Takes no new connections, answers what has begun and what still comes on the open ones, and exits. */
-  drain(limits: DrainLimits): void {
-    if (!this.#webhook.draining) {
-      this.#webhook.draining = true;
-      this.#server.on('close', () => this.#exit(0));
-      stopAccepting(this.#server);
+  /**
+   * Serves a connection that the primary has accepted.
+   *
+   * @param socket undefined where it was closed on its way
+   */
+  take(id: number, socket: Socket | undefined): void {
+    // Before a byte of it is read: until then the primary may give the connection to another worker.
+    this.#reporter.send({ type: 'taken', id });
+    if (socket === undefined) {
+      this.#reporter.closed();
+      return;
     }
+    this.#connections++;
+    socket.once('close', this.#onClosed);
+    // A client may end its side behind the request, and wait for the answer. Where node:http accepts a
+    // connection itself, this is set as well.
+    socket.allowHalfOpen = true;
+    this.#server.emit('connection', socket);
+  }
+
+  /** Answers what has begun and what still comes on the open connections, and exits. */
+  drain(limits: DrainLimits): void {
+    this.#webhook.draining = true;
+    this.#exitIfDone();
     // Told again, without its primary for instance, it has the shorter of both limits.
     setTimeout(() => this.#server.closeIdleConnections(), limits.idle);
-    setTimeout(() => this.#exit(0), limits.total);
+    setTimeout(() => this.#exit(), limits.total);
   }
 
-  #exit(code: number): void {
+  readonly #onClosed = (): void => {
+    this.#connections--;
+    this.#reporter.closed();
+    this.#exitIfDone();
+  };
+
+  #exitIfDone(): void {
+    if (this.#webhook.draining && this.#connections === 0) this.#exit();
+  }
+
+  #exit(): void {
     this.#reporter.flush();
     this.#webhook.queue.close();
     // Leaving goes through the channel's own queue, so that what was just told still arrives.
     if (process.connected) process.disconnect();
-    setImmediate(() => process.exit(code));
+    setImmediate(() => process.exit(0));
   }
 }

@@ -1,0 +1,17 @@
+import type { Logger } from '../log.js';
+import type { WorkerEvents } from '../worker/messages.js';
+
+/** Tells the user what has happened in a worker. */
+export function logEvents(log: Logger, events: WorkerEvents): void {
+  const { quarantined, notQuarantined, problem, last, lost, lostIds, withoutHorizon } = events;
+  if (last !== undefined) {
+    log.warn({ quarantined, ...last }, 'an update does not fit the job and is kept in quarantine');
+  }
+  if (notQuarantined > 0) {
+    log.error({ updates: notQuarantined, problem }, 'the quarantine takes no updates: they are answered 503');
+  }
+  if (lost > 0) log.error({ lost, updates: lostIds }, 'the quarantine is full: its oldest updates are lost');
+  if (withoutHorizon > 0) {
+    log.warn({ jobs: withoutHorizon }, "jobs are queued, but Horizon's keys cannot be written");
+  }
+}
