@@ -7,7 +7,7 @@ const REPEAT = 10_000;
 export class RedisHealth {
   /** By worker: its problem, or undefined while Redis takes its writes. */
   readonly #problems = new Map<number, string | undefined>();
-  /** When a problem was told last, in milliseconds since 1970. */
+  /** When a problem was told last, by the clock that never jumps (performance.now()). */
   readonly #toldAt = new Map<string, number>();
   /** Told since Redis was last said to be fine. */
   readonly #told = new Set<string>();
@@ -18,14 +18,15 @@ export class RedisHealth {
   known(problem: string | undefined): void {
     if (problem === undefined) return;
     this.#told.add(problem);
-    this.#toldAt.set(problem, Date.now());
+    this.#toldAt.set(problem, performance.now());
   }
 
   tell(worker: number, problem: string | undefined): void {
     this.#problems.set(worker, problem);
     if (problem !== undefined) {
-      const isOld = this.#told.has(problem) || Date.now() - (this.#toldAt.get(problem) ?? 0) < REPEAT;
-      if (isOld) return;
+      const toldAt = this.#toldAt.get(problem);
+      if (this.#told.has(problem)) return;
+      if (toldAt !== undefined && performance.now() - toldAt < REPEAT) return;
       this.log.error(problem);
       this.known(problem);
     } else if (this.#told.size > 0 && ![...this.#problems.values()].some(other => other !== undefined)) {

@@ -102,7 +102,7 @@ local function tellHorizon(key, arg, payload)
   local recent, pending, monitoring, hash = KEYS[5], KEYS[6], KEYS[7], KEYS[key + 1]
   local complete = not failed(redis.pcall('HSET', hash, 'id', id, 'connection', connection, 'queue', queue,
     'name', name, 'status', 'pending', 'payload', payload, 'created_at', time, 'updated_at', time))
-  complete = not failed(redis.pcall('EXPIREAT', hash, now + HOUR)) and complete
+  complete = not failed(redis.pcall('EXPIRE', hash, HOUR)) and complete
   complete = not failed(redis.pcall('ZADD', recent, '-' .. time, id)) and complete
   complete = not failed(redis.pcall('ZADD', pending, '-' .. time, id)) and complete
   for tag = 1, tags do

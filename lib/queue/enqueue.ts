@@ -83,7 +83,7 @@ function bulk(text: string): string {
 /** The updates of one call of the script, as they arrive. `Request` is whoever waits for the outcome. */
 export class EnqueueCall<Request> {
   readonly requests: Request[] = [];
-  /** Milliseconds since 1970 at which the first update came. */
+  /** When the first update came, by the clock that never jumps (performance.now()). */
   openedAt = 0;
   readonly #writer = new ByteWriter(FIRST_CAPACITY, HEAD_ROOM);
   #keys = '';
@@ -120,7 +120,7 @@ export class EnqueueCall<Request> {
     }
     writer.prefix(payload, `$${writer.position - payload}\r\n`, LENGTH_ROOM);
     this.#addRest(job);
-    if (this.requests.push(request) === 1) this.openedAt = now;
+    if (this.requests.push(request) === 1) this.openedAt = performance.now();
   }
 
   /** Everything but the payload: the arguments behind it, and its keys. */

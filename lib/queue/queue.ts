@@ -154,7 +154,7 @@ export class Queue<Request> {
    * script knows it then.
    */
   #sweep(): void {
-    const oldest = Date.now() - DEADLINE;
+    const oldest = performance.now() - DEADLINE;
     if (this.#inFlight !== undefined && this.#inFlight.openedAt < oldest) this.#giveUp(this.#inFlight);
     while (this.#waiting[0] !== undefined && this.#waiting[0].openedAt < oldest) {
       const call = this.#waiting.shift()!;

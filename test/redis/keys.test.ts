@@ -3,7 +3,7 @@ import t from 'tap';
 import { PACKAGE_ROOT } from '../../lib/paths.js';
 import { Outcome } from '../../lib/queue/enqueue.js';
 import type { Payload } from '../support/golden.js';
-import { dump, type Entry, openQueue, redisFor } from '../support/queue.js';
+import { dump, type Entry, openQueue, redisFor, signalled } from '../support/queue.js';
 import { textUpdate } from '../support/tgook.js';
 
 /** What Laravel itself left in Redis. */
@@ -65,7 +65,7 @@ for (const [name, values] of [
     const redis = await redisFor(t);
     if (name === 'horizon-monitored') await redis.client.sadd('laravel_horizon:monitoring', 'bot:main');
     const queue = await openQueue(t, redis.port, values);
-    const before = Math.floor(Date.now() / 1000);
+    const before = Date.now();
     t.equal(await queue.add(1), Outcome.Enqueued);
     const { 'laravel_database_tgook:seen:main:0': seen, ...entries } = await dump(redis.client);
     t.match(
@@ -74,11 +74,11 @@ for (const [name, values] of [
       "tgook's own: bit 1 of a bitmap, for 25 hours",
     );
     const hash = Object.entries(entries).find(([, { type }]) => type === 'hash')?.[1];
-    // Redis' own clock has gone on since; the key itself expires at a whole second.
+    // An hour by Redis' own clock, which no clock of tgook's may shorten.
     if (hash !== undefined) {
       const key = Object.keys(entries).find(key => entries[key] === hash)!;
-      const [ttl, now] = [await redis.client.call('EXPIRETIME', key), Math.floor(Date.now() / 1000)];
-      t.ok(Number(ttl) >= before + 3600 && Number(ttl) <= now + 3600, 'EXPIREAT <seconds>+3600');
+      const expires = Number(await redis.client.call('PEXPIRETIME', key)) - 3_600_000;
+      t.ok(expires >= before && expires <= Date.now(), 'EXPIREAT <seconds>+3600');
       entries[key] = { ...hash, ttl: 3600 };
     }
     const golden = expected(scenarios[name]!);
@@ -260,4 +260,38 @@ t.test('TGOOK_HORIZON=auto', { jobs: 3 }, t => {
     t.equal(await redis.client.zcard(queue.keys.pendingJobs), 3, 'all three are in the books');
   });
   t.end();
+});
+
+t.test("a clock that is hours behind Redis' does not take Horizon's hash away", async t => {
+  const redis = await redisFor(t);
+  const queue = await openQueue(t, redis.port, { TGOOK_HORIZON: 'always' });
+  const { now } = Date;
+  t.teardown(() => {
+    Date.now = now;
+  });
+  Date.now = () => now() - 3 * 3_600_000;
+  t.equal(await queue.add(1), Outcome.Enqueued);
+  const { id } = JSON.parse((await redis.client.lindex(queue.keys.list, 0))!) as Payload;
+  t.equal(await redis.client.ttl(`laravel_horizon:${id}`), 3600);
+});
+
+t.test('a clock that jumps while Redis is silent changes nothing in what is answered, and when', async t => {
+  const redis = await redisFor(t);
+  const queue = await openQueue(t, redis.port);
+  await queue.add(1);
+  const { now } = Date;
+  t.teardown(() => {
+    Date.now = now;
+  });
+  await signalled(redis, 'SIGSTOP');
+  Date.now = () => now() - 86_400_000;
+  const begin = performance.now();
+  const early = queue.tryAdd(2);
+  Date.now = () => now() + 86_400_000;
+  const late = queue.tryAdd(3);
+  const sweepOfAClock = new Promise(resolve => setTimeout(() => resolve('waits'), 500));
+  t.equal(await Promise.race([early, late, sweepOfAClock]), 'waits', 'a day ahead is not too late');
+  t.same(await Promise.all([early, late]), [undefined, undefined]);
+  t.ok(performance.now() - begin < 3500);
+  await signalled(redis, 'SIGCONT');
 });

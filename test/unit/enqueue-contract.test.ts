@@ -281,7 +281,7 @@ t.test('a call that was emptied is as new', t => {
   add(one);
   const size = call.size;
   add(textUpdate(2));
-  t.same([call.requests.length, call.openedAt], [2, NOW]);
+  t.equal(call.requests.length, 2);
   t.equal(call.reset(), true);
   t.same([call.requests.length, call.size], [0, 0]);
   add(one);
