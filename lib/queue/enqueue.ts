@@ -8,6 +8,7 @@ import { PACKAGE_ROOT } from '../paths.js';
 import { ByteWriter } from '../php/byte-writer.js';
 import { displayName } from '../schema/job.js';
 import type { Settings } from '../settings/load.js';
+import { kindsWithLifetime } from '../telegram/kinds.js';
 import type { Update } from '../webhook/update.js';
 
 /**
@@ -23,6 +24,7 @@ export enum Outcome {
   Enqueued = 1,
   WithoutHorizon = 2,
   Refused = 3,
+  Full = 4,
 }
 
 const SCRIPT = readFileSync(`${PACKAGE_ROOT}lib/queue/enqueue.lua`, 'utf8');
@@ -47,6 +49,31 @@ export interface EnqueueConstants {
   readonly probeKey: string;
   readonly withHorizon: boolean;
   readonly horizonPrefix: string;
+  /** The length at which the queue is full; undefined where it never is. */
+  readonly limits: Limits | undefined;
+}
+
+/** Lengths of the queue's list, as arguments. */
+interface Limits {
+  readonly forMost: string;
+  /** For updates that Telegram would soon drop. */
+  readonly forUrgent: string;
+}
+
+const NO_LIMIT = bulk('0');
+
+/** Seconds: what Telegram drops sooner, it cannot keep until the queue has room again. */
+const URGENT_LIFETIME = 150;
+const URGENT_KINDS = kindsWithLifetime(URGENT_LIFETIME);
+
+function compileLimits({ TGOOK_QUEUE_MAX: most }: Settings): Limits | undefined {
+  if (most === undefined) return undefined;
+  return { forMost: bulk(String(most)), forUrgent: bulk(String(Math.ceil(most * 1.25))) };
+}
+
+function isUrgent({ value }: Update): boolean {
+  for (const kind of URGENT_KINDS) if (value[kind] !== undefined) return true;
+  return false;
 }
 
 const FIXED_ARGUMENTS = 6;
@@ -72,6 +99,7 @@ export function compileEnqueue(settings: Settings, keys: Keys): EnqueueConstants
     probeKey: bulk(keys.probe),
     withHorizon,
     horizonPrefix: keys.horizon,
+    limits: compileLimits(settings),
   };
 }
 
@@ -119,13 +147,19 @@ export class EnqueueCall<Request> {
       throw error;
     }
     writer.prefix(payload, `$${writer.position - payload}\r\n`, LENGTH_ROOM);
-    this.#addRest(job);
+    this.#addRest(job, this.#limitOf(update));
     if (this.requests.push(request) === 1) this.openedAt = performance.now();
   }
 
+  #limitOf(update: Update): string {
+    const { limits } = this.constants;
+    if (limits === undefined) return NO_LIMIT;
+    return isUrgent(update) ? limits.forUrgent : limits.forMost;
+  }
+
   /** Everything but the payload: the arguments behind it, and its keys. */
-  #addRest(job: Job): void {
-    let text = `\r\n${bulk(String(job.seenBit))}${bulk(job.id)}${bulk(job.time)}`;
+  #addRest(job: Job, limit: string): void {
+    let text = `\r\n${bulk(String(job.seenBit))}${bulk(job.id)}${bulk(job.time)}${limit}`;
     this.#keys += bulk(job.seenKey);
     if (this.constants.withHorizon) {
       this.#keys += bulk(this.constants.horizonPrefix + job.id);
@@ -134,7 +168,7 @@ export class EnqueueCall<Request> {
     for (const tag of job.tags) text += bulk(tag);
     this.#writer.ascii(text);
     this.#keyCount += this.constants.keysPerJob;
-    this.#argumentCount += 4 + job.tags.length;
+    this.#argumentCount += 5 + job.tags.length;
   }
 
   /**

@@ -19,7 +19,7 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const DEADLINE = 3000;
 const SWEEP_INTERVAL = 200;
 
-/** Told what became of an update: its outcome, or undefined when Redis has not confirmed it. */
+/** Told what became of an update: its outcome, or undefined when it is not stored, or not known to be. */
 export type Settle<Request> = (request: Request, outcome: Outcome | undefined) => void;
 
 /** What the queue tells of itself. */
@@ -28,6 +28,8 @@ export interface QueueEvents {
   readonly onRedis: (problem: string | undefined) => void;
   /** Updates that Horizon's keys could not be written for. */
   readonly onWithoutHorizon: (count: number) => void;
+  /** Updates that were not taken, since the queue is as long as TGOOK_QUEUE_MAX allows. */
+  readonly onFull: (count: number) => void;
 }
 
 /**
@@ -140,13 +142,17 @@ export class Queue<Request> {
 
   #finish(call: EnqueueCall<Request>, outcomes: readonly Outcome[] | undefined): void {
     let withoutHorizon = 0;
+    let full = 0;
     const { requests } = call;
     for (let i = 0; i < requests.length; i++) {
       const outcome = outcomes?.[i];
       if (outcome === Outcome.WithoutHorizon) withoutHorizon++;
-      this.#settle(requests[i]!, outcome === Outcome.Refused ? undefined : outcome);
+      else if (outcome === Outcome.Full) full++;
+      const isStored = outcome !== Outcome.Refused && outcome !== Outcome.Full;
+      this.#settle(requests[i]!, isStored ? outcome : undefined);
     }
     if (withoutHorizon > 0) this.#events.onWithoutHorizon(withoutHorizon);
+    if (full > 0) this.#events.onFull(full);
   }
 
   /**

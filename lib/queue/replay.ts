@@ -28,7 +28,9 @@ export class Replay {
 
   constructor(readonly store: QuarantineStore) {
     const { settings, keys } = store;
-    this.#call = new EnqueueCall(compileEnqueue(settings, keys), new JobWriter(settings, keys));
+    // Whoever plays updates back decides that the queue has room: here nobody would send them again.
+    const constants = compileEnqueue({ ...settings, TGOOK_QUEUE_MAX: undefined }, keys);
+    this.#call = new EnqueueCall(constants, new JobWriter(settings, keys));
   }
 
   /** Entries that were looked at. */

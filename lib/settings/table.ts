@@ -181,6 +181,17 @@ export const SETTINGS = {
     group: 'The job',
     rule: queueRule({ default: 'telegram_updates', example: 'telegram_updates', desc: "The queue's name" }),
   },
+  TGOOK_QUEUE_MAX: {
+    rule: integerRule(
+      1,
+      1_000_000_000,
+    )({
+      default: undefined,
+      example: '100000',
+      desc: 'Jobs on the queue from which on new updates get 503 and stay with Telegram; callbacks, inline and payment queries, which it soon drops, pass until there are a quarter more',
+    }),
+    shown: 'no limit',
+  },
   TGOOK_JOB_FORMAT: {
     rule: choiceRule(
       'object',

@@ -42,6 +42,11 @@ const KINDS: Readonly<Record<string, readonly [lifetime: number, family: number,
 /** The kinds of update that Telegram sends, as they are named in an update. */
 export const UPDATE_KINDS: readonly string[] = Object.keys(KINDS);
 
+/** The kinds that Telegram gives up on within so many seconds. */
+export function kindsWithLifetime(most: number): string[] {
+  return UPDATE_KINDS.filter(kind => KINDS[kind]![0] <= most);
+}
+
 /** The update's kind; undefined where it is none of `UPDATE_KINDS`. */
 export function kindOf(update: TelegramUpdate): string | undefined {
   return Object.keys(update).find(key => key in KINDS);

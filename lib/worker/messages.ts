@@ -37,4 +37,6 @@ export interface WorkerEvents {
   lostIds: string[];
   /** Jobs that Horizon's keys could not be written for. */
   withoutHorizon: number;
+  /** Updates that were answered 503 since the queue is full. */
+  full: number;
 }

@@ -24,6 +24,11 @@ export class Reporter {
     this.#later();
   };
 
+  readonly full = (count: number): void => {
+    this.#events.full += count;
+    this.#later();
+  };
+
   readonly quarantined = (
     bot: string,
     updateId: number,
@@ -67,5 +72,5 @@ export class Reporter {
 }
 
 function nothing(): WorkerEvents {
-  return { quarantined: 0, notQuarantined: 0, lost: 0, lostIds: [], withoutHorizon: 0 };
+  return { quarantined: 0, notQuarantined: 0, lost: 0, lostIds: [], withoutHorizon: 0, full: 0 };
 }

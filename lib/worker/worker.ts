@@ -24,10 +24,11 @@ export class Worker {
   #connections = 0;
 
   constructor(settings: Settings) {
-    const { redis, withoutHorizon, quarantined, notQuarantined } = this.#reporter;
+    const { redis, withoutHorizon, full, quarantined, notQuarantined } = this.#reporter;
     this.#webhook = new Webhook(settings, {
       onRedis: redis,
       onWithoutHorizon: withoutHorizon,
+      onFull: full,
       onQuarantined: quarantined,
       onNotQuarantined: notQuarantined,
     });

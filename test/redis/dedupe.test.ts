@@ -85,7 +85,8 @@ t.test('a bitmap lives for 25 hours from its last write', async t => {
   await queue.add(1);
   await redis.client.expire(bitmap, 100);
   t.equal(await queue.add(1), Duplicate);
-  t.ok((await redis.client.ttl(bitmap)) <= 100, 'a duplicate is no write');
+  t.equal(await redis.client.ttl(bitmap), DAY_AND_HOUR, 'a duplicate is a write');
+  await redis.client.expire(bitmap, 100);
   t.equal(await queue.add(2), Enqueued);
   t.equal(await redis.client.ttl(bitmap), DAY_AND_HOUR);
   // Bitmaps that take turns in one call are all renewed.
@@ -93,10 +94,6 @@ t.test('a bitmap lives for 25 hours from its last write', async t => {
   await Promise.all([3, 65_536, 1, 65_537, 4].map(id => queue.add(id)));
   t.equal(await redis.client.ttl(bitmap), DAY_AND_HOUR);
   t.equal(await redis.client.ttl(`${queue.keys.seen}main:1`), DAY_AND_HOUR);
-  // A duplicate in front does not keep a write behind it from renewing.
-  await redis.client.expire(bitmap, 100);
-  await Promise.all([1, 5].map(id => queue.add(id)));
-  t.equal(await redis.client.ttl(bitmap), DAY_AND_HOUR);
 });
 
 t.test('a worker that was started anew knows what the last one did', async t => {

@@ -36,6 +36,8 @@ export class TestQueue {
   readonly said: Array<string | undefined> = [];
   /** Jobs of which the queue has said that Horizon does not know them. */
   withoutHorizon = 0;
+  /** Updates that the queue was too long for. */
+  full = 0;
   readonly #watchers = new Set<() => void>();
 
   constructor(values: Values) {
@@ -48,6 +50,9 @@ export class TestQueue {
       },
       onWithoutHorizon: count => {
         this.withoutHorizon += count;
+      },
+      onFull: count => {
+        this.full += count;
       },
     });
   }

@@ -122,7 +122,7 @@ t.test('for each update come its keys and arguments, in the order of the header'
   );
   t.match(
     section('ARGV').join(' '),
-    /then for each update: payload, bit, id, time \(unix seconds with a fraction\), each tag$/,
+    /then for each update: payload, bit, id, time \(unix seconds with a fraction\), limit .*, each tag$/,
   );
   const { add, bytes } = openCall({ TGOOK_TAGS: 'a,b:{bot}' });
   add(textUpdate(70_000));
@@ -130,14 +130,15 @@ t.test('for each update come its keys and arguments, in the order of the header'
   const { keys, argv, groups } = read(bytes(), 2);
   const keysOf = groups(keys, 7);
   const argumentsOf = groups(argv, 6);
+  t.equal(argv.length, 6 + 2 * (5 + 2));
   for (const [i, [bot, bitmap, bit]] of (
     [
       ['main', 1, 4464],
       ['other', 0, 5],
     ] as const
   ).entries()) {
-    const [payload = '', seenBit, id, time, ...tags] = argumentsOf[i]!;
-    t.same([seenBit, time, ...tags], [String(bit), '1764000000.5', 'a', `b:${bot}`]);
+    const [payload = '', seenBit, id, time, limit, ...tags] = argumentsOf[i]!;
+    t.same([seenBit, time, limit, ...tags], [String(bit), '1764000000.5', '0', 'a', `b:${bot}`]);
     const parsed = JSON.parse(payload) as { id: string; pushedAt: string };
     t.same([parsed.id, parsed.pushedAt], [id, time]);
     t.same(keysOf[i], [
@@ -150,6 +151,22 @@ t.test('for each update come its keys and arguments, in the order of the header'
   t.end();
 });
 
+t.test('with TGOOK_QUEUE_MAX each update has the length at which the queue is full for it', t => {
+  const limitsOf = (most: number | undefined, updates: readonly string[]) => {
+    const { add, bytes } = openCall({ TGOOK_QUEUE_MAX: most, TGOOK_TAGS: 'a', TGOOK_JOB_FORMAT: 'json' });
+    for (const [i, update] of updates.entries()) add(`{"update_id":${i},${update}}`);
+    const { groups, argv } = read(bytes(), updates.length);
+    return groups(argv, 6).map(values => values[4]);
+  };
+  const urgent = ['inline_query', 'callback_query', 'shipping_query', 'pre_checkout_query'];
+  const others = ['message', 'chosen_inline_result', 'poll', 'a_kind_of_tomorrow'];
+  const updates = [...urgent, ...others].map(kind => `"${kind}":{"id":"1"}`);
+  t.same(limitsOf(100, updates), [...urgent.map(() => '125'), ...others.map(() => '100')]);
+  t.same(limitsOf(1, updates), [...urgent.map(() => '2'), ...others.map(() => '1')]);
+  t.same(limitsOf(undefined, updates), Array(8).fill('0'));
+  t.end();
+});
+
 t.test('without Horizon there are no keys of it', t => {
   const { keys, add, bytes } = openCall({ TGOOK_HORIZON: 'never', TGOOK_TAGS: 'a' });
   add('{"update_id":1}');
@@ -159,10 +176,10 @@ t.test('without Horizon there are no keys of it', t => {
   t.same(sent.keys, [keys.list, keys.notify, seen, seen]);
   t.same(sent.argv.slice(1, 3), ['never', '1']);
   t.same(
-    sent.groups(sent.argv, 6).map(values => [values.length, values[1], values[4]]),
+    sent.groups(sent.argv, 6).map(values => [values.length, values[1], values[5]]),
     [
-      [5, '1', 'a'],
-      [5, '2', 'a'],
+      [6, '1', 'a'],
+      [6, '2', 'a'],
     ],
   );
   t.end();
@@ -200,7 +217,7 @@ t.test("the header's outcomes, the script's constants and the enum are the same"
   );
   t.same(
     codes.map(([code]) => code),
-    [0, 1, 2, 3],
+    [0, 1, 2, 3, 4],
   );
   const [, names = '', values = ''] = /^local (DUPLICATE.*) = ([\d, ]+)$/m.exec(CODE) ?? [];
   const inScript = Object.fromEntries(
@@ -210,9 +227,12 @@ t.test("the header's outcomes, the script's constants and the enum are the same"
   const inCapitals = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
   t.same(inScript, Object.fromEntries(inEnum.map(([name, code]) => [inCapitals(name), code])));
   for (const [code, words] of codes) {
-    t.match(words, [/^duplicate/, /^enqueued$/, /^enqueued without all of Horizon's/, /^refused/][code]!);
+    t.match(
+      words,
+      [/^duplicate/, /^enqueued$/, /^enqueued without all of Horizon's/, /^refused/, /^full/][code]!,
+    );
   }
-  t.match(Outcome, { Duplicate: 0, Enqueued: 1, WithoutHorizon: 2, Refused: 3 });
+  t.match(Outcome, { Duplicate: 0, Enqueued: 1, WithoutHorizon: 2, Refused: 3, Full: 4 });
   t.end();
 });
 

@@ -196,6 +196,15 @@ const RULES: ReadonlyArray<{
     says: /^TGOOK_WORKERS must be a whole number from 1 to 256;/,
   },
   {
+    names: ['TGOOK_QUEUE_MAX'],
+    good: [
+      ['1', 1],
+      ['1000000000', 1_000_000_000],
+    ],
+    bad: ['0', '1000000001', '-1', 'off', '1.5'],
+    says: /^TGOOK_QUEUE_MAX must be a whole number from 1 to 1000000000;/,
+  },
+  {
     names: ['TGOOK_BOTS'],
     good: [
       ['main', ['main']],
