@@ -60,6 +60,7 @@ function summaryRows({ settings, file, app }: LoadedSettings, started: Started):
     ['secret', 'secret', settings.SECRET_TOKEN === undefined ? 'off' : 'on'],
     ['workers', 'workers', settings.TGOOK_WORKERS],
     ['redis', 'redis', `${redisAddress(settings)}, database ${databaseOf(settings)}`],
+    ['ack', 'ack', settings.TGOOK_ACK],
     ['queue', 'queue', settings.TELEGRAM_UPDATES_QUEUE_NAME],
     ['key', 'key', compileKeys(settings).list],
     ['job', 'job', settings.schema.job.class],

@@ -29,10 +29,20 @@ export interface PrivateRedis {
  * Starts a redis-server or valkey-server from PATH on a free port of 127.0.0.1, without persistence.
  *
  * @param options more of the server's command-line options, as in `['--appendonly', 'yes']`
- * @throws StartError when neither is installed, or it does not come up
+ * @param minimum the oldest version that will do; Valkey's count as newer than those of Redis 7.2
+ * @throws StartError when neither is installed, is too old, or does not come up
  */
-export async function startPrivateRedis(options: readonly string[] = []): Promise<PrivateRedis> {
-  const program = findServer();
+export async function startPrivateRedis(
+  options: readonly string[] = [],
+  minimum: Version = [0, 0],
+): Promise<PrivateRedis> {
+  const program = findServer(minimum);
+  if (program === undefined) {
+    const wanted = minimum[0] === 0 ? '' : ` of version ${minimum.join('.')} or newer`;
+    throw new StartError(
+      `neither redis-server nor valkey-server${wanted} is in PATH: bin/setup installs one`,
+    );
+  }
   const folder = mkdtempSync(join(tmpdir(), 'tgook-redis-'));
   const host = '127.0.0.1';
   let server: ChildProcess | undefined;
@@ -90,14 +100,24 @@ export async function startPrivateRedis(options: readonly string[] = []): Promis
   };
 }
 
-function findServer(): string {
-  for (const program of ['redis-server', 'valkey-server']) {
-    try {
-      execFileSync(program, ['--version'], { stdio: 'ignore' });
-      return program;
-    } catch {}
+export type Version = readonly [major: number, minor: number];
+
+/** The first server in PATH that is new enough, if any. */
+export function findServer(minimum: Version = [0, 0]): string | undefined {
+  return ['redis-server', 'valkey-server'].find(program => {
+    const [major, minor] = versionOf(program) ?? [-1, 0];
+    return major > minimum[0] || (major === minimum[0] && minor >= minimum[1]);
+  });
+}
+
+function versionOf(program: string): Version | undefined {
+  try {
+    const output = execFileSync(program, ['--version'], { encoding: 'utf8', stdio: 'pipe' });
+    const [, major, minor] = /v=(\d+)\.(\d+)/.exec(output) ?? [];
+    return [Number(major ?? 0), Number(minor ?? 0)];
+  } catch {
+    return undefined;
   }
-  throw new StartError('neither redis-server nor valkey-server is in PATH: bin/setup installs one');
 }
 
 async function freePort(host: string): Promise<number> {

@@ -17,8 +17,9 @@ export const NO_ANSWER = 'it does not answer, or is loading its data';
 /** What the client says of itself, in words for whoever runs tgook. */
 const WORDS: ReadonlyArray<readonly [pattern: RegExp, words: string]> = [
   [/max retries per request|Stream isn't writeable|Connection is closed/, 'the connection was lost'],
+  [/appendonly is disabled/, 'it writes no append-only file, which TGOOK_ACK=aof waits for'],
   [/Command timed out|Socket timeout/, 'it does not answer in time'],
-  [/RESP type|Protocol error|not that of the script/, 'the answer is not that of a Redis server'],
+  [/RESP type|Protocol error|not that of (?:the script|WAIT)/, 'the answer is not that of a Redis server'],
 ];
 
 /** What to look at, by the start of the error that Redis or the connection gives. */
@@ -35,6 +36,10 @@ const MENDS: ReadonlyArray<readonly [pattern: RegExp, mend: string]> = [
   [/^MISCONF/, 'Redis cannot save to disk: see its log'],
   [/^LOADING/, 'Redis is loading its data: it will be ready by itself'],
   [/^WRONGTYPE/, 'another program uses the queue key for something else: check REDIS_PREFIX'],
+  [/no append-only file/, 'set appendonly yes in redis.conf'],
+  [/not get to the disk/, "is it slow, or full? see Redis' log"],
+  [/not get to \d+ replica/, 'are they running and linked? see INFO replication'],
+  [/unknown command .?WAITAOF/, 'TGOOK_ACK=aof needs Redis 7.2 or newer, or Valkey'],
   [/unknown command|[Uu]nknown subcommand/, 'tgook needs Redis 6.2 or newer, or Valkey'],
   [/ECONNREFUSED|ENOENT|not that of a Redis server/, 'is it running there? check REDIS_HOST and REDIS_PORT'],
   [/ENOTFOUND|EAI_AGAIN/, 'the name cannot be resolved: check REDIS_HOST'],

@@ -3,7 +3,7 @@
 -- KEYS  1  quarantine        stream of the updates that are kept
 --       2  quarantine:ids    hash: "<bot>:<update id>" -> id of the entry in the stream
 --       3  quarantine:bytes  bytes of all bodies in the stream
---       4  seen              bitmap of the update ids that became a job; it is only read
+--       4  seen              bitmap of the update ids that became a job; it is not changed
 --
 -- ARGV  1  now               unix milliseconds
 --       2  bit               the update's bit in seen
@@ -17,6 +17,9 @@
 -- Returns {outcome, lost …}: outcome is 0 when the update was there already (as a job, or quarantined within
 -- the last 25 hours), 1 when it is quarantined now; lost are the "<bot>:<update id>" of the oldest entries
 -- that had to go. An error means that nothing was stored.
+--
+-- What was there already is written once more: WAIT and WAITAOF, sent behind the script, wait for the last write
+-- of their own connection.
 
 local DAY_AND_HOUR = 90000000 -- milliseconds; Telegram may use an update id again after a week
 
@@ -26,11 +29,13 @@ local mark = ARGV[3] .. ':' .. ARGV[4]
 local mostEntries, mostBytes = tonumber(ARGV[7]), tonumber(ARGV[8])
 
 if redis.call('GETBIT', KEYS[4], ARGV[2]) == 1 then
+  redis.call('EXPIRE', KEYS[4], DAY_AND_HOUR / 1000)
   return { 0 }
 end
 local entry = redis.call('HGET', ids, mark)
 if entry and now - tonumber(string.match(entry, '^%d+')) < DAY_AND_HOUR
   and #redis.call('XRANGE', stream, entry, entry) == 1 then
+  redis.call('HSET', ids, mark, entry)
   return { 0 }
 end
 

@@ -4,6 +4,7 @@ import { NotStored } from '../errors.js';
 import { type Keys, seenBitOf } from '../laravel/keys.js';
 import { PACKAGE_ROOT } from '../paths.js';
 import type { Update } from '../webhook/update.js';
+import type { Confirmations } from './ack.js';
 import type { Connection } from './connection.js';
 import { describeProblem } from './problems.js';
 
@@ -39,6 +40,7 @@ export class Quarantine {
   constructor(
     readonly connection: Connection,
     readonly keys: Keys,
+    readonly confirmations?: Confirmations,
   ) {
     const redis = connection.redis as Redis & { quarantine: QuarantineScript };
     redis.defineCommand('quarantine', { numberOfKeys: 4, lua: SCRIPT });
@@ -72,6 +74,7 @@ export class Quarantine {
         MAX_BYTES,
       );
       if (added !== 0 && added !== 1) throw new Error('the answer is not that of the script');
+      await this.confirmations?.confirm();
       return { added: added === 1, lost };
     } catch (error) {
       throw new NotStored(describeProblem(this.connection.settings, error as Error));

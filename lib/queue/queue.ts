@@ -3,8 +3,16 @@ import { JobWriter } from '../laravel/job.js';
 import { compileKeys, type Keys } from '../laravel/keys.js';
 import type { Settings } from '../settings/load.js';
 import type { Update } from '../webhook/update.js';
+import { Confirmations } from './ack.js';
 import { Connection } from './connection.js';
-import { compileEnqueue, EnqueueCall, type EnqueueConstants, Outcome, readOutcomes } from './enqueue.js';
+import {
+  compileEnqueue,
+  EnqueueCall,
+  type EnqueueCommand,
+  type EnqueueConstants,
+  Outcome,
+  readOutcomes,
+} from './enqueue.js';
 import { Quarantine } from './quarantine.js';
 
 /** A call of the script holds at most this much, so that it never blocks Redis for long. */
@@ -39,6 +47,8 @@ export interface QueueEvents {
 export class Queue<Request> {
   readonly connection: Connection;
   readonly quarantine: Quarantine;
+  /** Asked behind every call, where TGOOK_ACK wants more than Redis' reply. */
+  readonly #confirmations: Confirmations | undefined;
   readonly #constants: EnqueueConstants;
   readonly #jobs: JobWriter;
   readonly #settle: Settle<Request>;
@@ -53,8 +63,9 @@ export class Queue<Request> {
 
   constructor(settings: Settings, settle: Settle<Request>, events: QueueEvents) {
     const keys: Keys = compileKeys(settings);
-    this.connection = new Connection(settings, () => this.#send(this.#newCall()), events.onRedis);
-    this.quarantine = new Quarantine(this.connection, keys);
+    this.connection = new Connection(settings, () => this.#probe(), events.onRedis);
+    this.#confirmations = Confirmations.of(this.connection, settings);
+    this.quarantine = new Quarantine(this.connection, keys, this.#confirmations);
     this.#constants = compileEnqueue(settings, keys);
     this.#jobs = new JobWriter(settings, keys);
     this.#settle = settle;
@@ -132,12 +143,36 @@ export class Queue<Request> {
     const now = Date.now();
     const updates = call.requests.length;
     try {
-      return readOutcomes(await this.connection.send(call.command(now, 'EVALSHA')), updates);
+      return readOutcomes(await this.#run(call.command(now, 'EVALSHA')), updates);
     } catch (error) {
       // The script is not known there (a new server, SCRIPT FLUSH): it has not run, and EVAL brings it along.
       if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
-      return readOutcomes(await this.connection.send(call.command(now, 'EVAL')), updates);
+      return readOutcomes(await this.#run(call.command(now, 'EVAL')), updates);
     }
+  }
+
+  /** What the script says, once it is confirmed. */
+  #run(command: EnqueueCommand): Promise<unknown> {
+    if (this.#confirmations === undefined) return this.connection.send(command);
+    return this.#runConfirmed(command, this.#confirmations);
+  }
+
+  async #runConfirmed(command: EnqueueCommand, confirmations: Confirmations): Promise<unknown> {
+    const { stream } = this.connection.redis;
+    // Both in one write.
+    stream.cork();
+    const replied = this.connection.send(command);
+    const confirmed = confirmations.confirm();
+    stream.uncork();
+    // What the script says comes first: where it failed, there is nothing to confirm.
+    confirmed.catch(() => {});
+    const reply = await replied;
+    await confirmed;
+    return reply;
+  }
+
+  async #probe(): Promise<void> {
+    await this.#send(this.#newCall());
   }
 
   #finish(call: EnqueueCall<Request>, outcomes: readonly Outcome[] | undefined): void {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { makeValidator } from 'envalid';
-import { BOT_ID, CLASS, databaseOfUrl } from './values.js';
+import { type Ack, BOT_ID, CLASS, databaseOfUrl } from './values.js';
 
 /**
  * The rules of the settings' values, as envalid validators. Each throws an Error whose message is read after
@@ -72,6 +72,13 @@ export const choiceRule = <T extends string>(...choices: T[]) =>
     if (choice === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
     return choice;
   });
+
+const ACK = /^(?:redis|aof|replicas:(?:[1-9]|1[0-6]))$/;
+
+export const ackRule = makeValidator(value => {
+  if (!ACK.test(value)) throw new Error('must be redis, aof, or replicas:N with N from 1 to 16');
+  return value as Ack;
+});
 
 /** Telegram's own rule for secret_token, for each of several with commas between. */
 export const secretsRule = makeValidator(value => {

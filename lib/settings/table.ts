@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { BUNDLED_SCHEMAS, NEWEST_SCHEMA } from '../schema/bundled.js';
 import {
+  ackRule,
   addressRule,
   botsRule,
   choiceRule,
@@ -67,6 +68,13 @@ export const SETTINGS = {
       desc: "Horizon's prefix (config/horizon.php)",
     }),
     shown: 'from APP_NAME: laravel_horizon:',
+  },
+  TGOOK_ACK: {
+    rule: ackRule({
+      default: 'redis',
+      example: 'replicas:1',
+      desc: "When an update is answered 200: redis (Redis has it), aof (it is in Redis' append-only file on disk; Redis 7.2 or Valkey) or replicas:N (N replicas have it)",
+    }),
   },
   TGOOK_APP: {
     group: 'The Laravel app: its folder, or the same values as in its own .env',

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Test } from 'tap';
-import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
+import { type PrivateRedis, startPrivateRedis, type Version } from '../../lib/demo/private-redis.js';
 import { NotStored } from '../../lib/errors.js';
 import { compileKeys, type Keys } from '../../lib/laravel/keys.js';
 import type { Outcome } from '../../lib/queue/enqueue.js';
@@ -21,8 +21,12 @@ export function settingsOf(values: Values = {}): Settings {
 }
 
 /** A redis that ends with the test. */
-export async function redisFor(t: Test, options: readonly string[] = []): Promise<PrivateRedis> {
-  const redis = await startPrivateRedis(options);
+export async function redisFor(
+  t: Test,
+  options: readonly string[] = [],
+  minimum?: Version,
+): Promise<PrivateRedis> {
+  const redis = await startPrivateRedis(options, minimum);
   t.teardown(() => redis.stop());
   return redis;
 }

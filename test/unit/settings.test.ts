@@ -196,6 +196,26 @@ const RULES: ReadonlyArray<{
     says: /^TGOOK_WORKERS must be a whole number from 1 to 256;/,
   },
   {
+    names: ['TGOOK_ACK'],
+    good: [
+      ['redis', 'redis'],
+      ['aof', 'aof'],
+      ['replicas:1', 'replicas:1'],
+      ['replicas:16', 'replicas:16'],
+    ],
+    bad: [
+      'replicas',
+      'replicas:',
+      'replicas:0',
+      'replicas:17',
+      'replicas:1.5',
+      'AOF',
+      'disk',
+      'aof,replicas:1',
+    ],
+    says: /^TGOOK_ACK must be redis, aof, or replicas:N with N from 1 to 16;/,
+  },
+  {
     names: ['TGOOK_QUEUE_MAX'],
     good: [
       ['1', 1],
