@@ -14,8 +14,12 @@ const SCRIPT = readFileSync(`${PACKAGE_ROOT}lib/queue/quarantine.lua`, 'utf8');
 const MAX_ENTRIES = 10_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Bytes of bodies on their way into quarantine at one time; more are answered 503. */
-const MAX_PENDING = 32 * 1024 * 1024;
+/**
+ * What may be on its way into quarantine at one time; more is answered 503. Each body is there about three times:
+ * as text, as a command, and in the socket. A small one costs a request, a command and a promise all the same.
+ */
+const MAX_PENDING_BYTES = 32 * 1024 * 1024;
+const MAX_PENDING_UPDATES = 4096;
 
 export interface Quarantined {
   /** False when the update was there already. */
@@ -34,7 +38,8 @@ type QuarantineScript = (
 
 /** The one typed wrapper of quarantine.lua: keeps updates that the job's format cannot hold. */
 export class Quarantine {
-  #pending = 0;
+  #pendingBytes = 0;
+  #pendingUpdates = 0;
   readonly #script: QuarantineScript;
 
   constructor(
@@ -54,10 +59,14 @@ export class Quarantine {
    * @throws NotStored when Redis did not confirm it
    */
   async keep(bot: string, update: Update, reason: string): Promise<Quarantined> {
-    if (!this.connection.usable || this.#pending > MAX_PENDING) throw new NotStored('Redis is away');
+    if (!this.connection.usable) throw new NotStored('Redis is away');
+    if (this.#pendingBytes > MAX_PENDING_BYTES || this.#pendingUpdates >= MAX_PENDING_UPDATES) {
+      throw new NotStored('too many updates are on their way into quarantine');
+    }
     const { quarantine, quarantineIds, quarantineBytes } = this.keys;
     const [seen, bit] = seenBitOf(this.keys, bot, update.id);
-    this.#pending += update.bytes;
+    this.#pendingBytes += update.bytes;
+    this.#pendingUpdates++;
     try {
       const [added, ...lost] = await this.#script(
         quarantine,
@@ -79,7 +88,8 @@ export class Quarantine {
     } catch (error) {
       throw new NotStored(describeProblem(this.connection.settings, error as Error));
     } finally {
-      this.#pending -= update.bytes;
+      this.#pendingBytes -= update.bytes;
+      this.#pendingUpdates--;
     }
   }
 }

@@ -19,7 +19,10 @@ import { Quarantine } from './quarantine.js';
 const MAX_CALL_UPDATES = 128;
 const MAX_CALL_BYTES = 1024 * 1024;
 
-/** Calls that wait behind the one in flight. What comes when they are full is answered 503. */
+/**
+ * Calls that wait behind the one in flight. What comes when they are full is answered 503. One job may be of
+ * 16 MiB and a buffer twice as long as what is in it, so that they take 160 MiB at the very most.
+ */
 const MAX_WAITING_CALLS = 32;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 

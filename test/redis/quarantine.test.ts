@@ -312,6 +312,22 @@ t.test('without Redis it is refused at once, and what hangs in time', async t =>
   await agrees(t, redis);
 });
 
+t.test(
+  '4096 small ones may be on their way; the next is refused, and there is room again behind them',
+  async t => {
+    const [redis, queue] = await start(t);
+    await keep(queue, misfit(0));
+    const waiting = Array.from({ length: 4096 }, (_, i) => keep(queue, misfit(1 + i)));
+    await t.rejects(keep(queue, misfit(5000)), {
+      name: 'NotStored',
+      message: 'too many updates are on their way into quarantine',
+    });
+    t.ok((await Promise.all(waiting)).every(({ added }) => added));
+    t.match(await keep(queue, misfit(5000)), { added: true });
+    t.equal(await redis.client.xlen(STREAM), 4098);
+  },
+);
+
 t.test('SCRIPT FLUSH does no harm', async t => {
   const [redis, queue] = await start(t);
   for (let id = 0; id < 20; id++) {
