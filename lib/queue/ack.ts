@@ -48,7 +48,8 @@ export function unconfirmed(ack: Ack): string {
 export class Confirmations {
   readonly #question: Question;
   #inFlight: Promise<void> | undefined;
-  #behind: Promise<void> | undefined;
+  /** Not sent yet: whatever is written until then may rely on it. */
+  #next: Promise<void> | undefined;
 
   /** Undefined where the reply to the write is enough. */
   static of(connection: Connection, { TGOOK_ACK: ack }: Settings): Confirmations | undefined {
@@ -70,31 +71,27 @@ export class Confirmations {
    * @throws NotStored when it is not, or not known to be
    */
   confirm(): Promise<void> {
-    if (this.#inFlight === undefined) return this.#send();
-    if (this.#behind === undefined) {
-      const { redis } = this.connection;
-      const { stream } = redis;
-      const send = (): Promise<void> => {
-        this.#behind = undefined;
-        // A new connection has written nothing, and would confirm that.
-        return redis.stream === stream
-          ? this.#send()
-          : Promise.reject(new NotStored('the connection was lost'));
-      };
-      this.#behind = this.#inFlight.then(send, send);
-    }
-    return this.#behind;
-  }
-
-  #send(): Promise<void> {
-    const asked = this.#ask().finally(() => {
-      this.#inFlight = undefined;
-    });
-    this.#inFlight = asked;
-    return asked;
+    this.#next ??= this.#ask();
+    return this.#next;
   }
 
   async #ask(): Promise<void> {
+    const { redis } = this.connection;
+    const { stream } = redis;
+    // Also with none in flight: what else is written in this turn of the event loop is asked for together.
+    await this.#inFlight?.catch(() => {});
+    this.#inFlight = this.#next;
+    this.#next = undefined;
+    try {
+      // A new connection has written nothing, and would confirm that.
+      if (redis.stream !== stream) throw new NotStored('the connection was lost');
+      await this.#askNow();
+    } finally {
+      this.#inFlight = undefined;
+    }
+  }
+
+  async #askNow(): Promise<void> {
     const { name, arguments: given, count, needed } = this.#question;
     try {
       const confirmed = count(await this.connection.send(new Command(name, [...given])));

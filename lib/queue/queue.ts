@@ -59,7 +59,8 @@ export class Queue<Request> {
   #open: EnqueueCall<Request>;
   #waiting: EnqueueCall<Request>[] = [];
   #waitingBytes = 0;
-  #inFlight: EnqueueCall<Request> | undefined;
+  readonly #inFlight = new Set<EnqueueCall<Request>>();
+  #flushing = false;
   #spare: EnqueueCall<Request> | undefined;
   #scheduled = false;
   readonly #sweeper: NodeJS.Timeout;
@@ -87,12 +88,12 @@ export class Queue<Request> {
     if (!this.connection.usable) throw new NotStored('Redis is away');
     if (this.#open.requests.length >= MAX_CALL_UPDATES || this.#open.size >= MAX_CALL_BYTES) this.#setAside();
     this.#open.add(bot, update, request, Date.now());
-    if (this.#inFlight !== undefined || this.#scheduled) return;
+    if (this.#flushing || this.#scheduled) return;
     // The requests that arrived together are read one after another in this turn of the event loop.
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      if (this.#inFlight === undefined) void this.#flush();
+      if (!this.#flushing) void this.#flush();
     });
   }
 
@@ -113,20 +114,36 @@ export class Queue<Request> {
 
   /** Sends the oldest call; behind its reply the next one, until nothing is left. */
   async #flush(): Promise<void> {
+    this.#flushing = true;
     for (let call = this.#take(); call !== undefined; call = this.#take()) {
-      this.#inFlight = call;
-      let outcomes: readonly Outcome[] | undefined;
-      try {
-        outcomes = await this.#send(call);
-        this.connection.noteWrite();
-      } catch (error) {
-        this.connection.noteWrite(error as Error);
-      }
-      this.#inFlight = undefined;
-      this.#finish(call, outcomes);
-      // A failed write may still be in the socket's hands: its buffer is left to it.
-      if (outcomes !== undefined && call.reset()) this.#spare = call;
+      if (this.#confirmations === undefined) await this.#deliver(call);
+      else await this.#deliverAll(call);
     }
+    this.#flushing = false;
+  }
+
+  /** A confirmation may take a second (everysec): all that wait share one, or most would wait for too long. */
+  async #deliverAll(first: EnqueueCall<Request>): Promise<void> {
+    const delivered: Array<Promise<void>> = [];
+    for (let call: typeof first | undefined = first; call !== undefined; call = this.#take()) {
+      delivered.push(this.#deliver(call));
+    }
+    await Promise.all(delivered);
+  }
+
+  async #deliver(call: EnqueueCall<Request>): Promise<void> {
+    this.#inFlight.add(call);
+    let outcomes: readonly Outcome[] | undefined;
+    try {
+      outcomes = await this.#send(call);
+      this.connection.noteWrite();
+    } catch (error) {
+      this.connection.noteWrite(error as Error);
+    }
+    this.#inFlight.delete(call);
+    this.#finish(call, outcomes);
+    // A failed write may still be in the socket's hands: its buffer is left to it.
+    if (outcomes !== undefined && call.reset()) this.#spare = call;
   }
 
   #take(): EnqueueCall<Request> | undefined {
@@ -161,12 +178,8 @@ export class Queue<Request> {
   }
 
   async #runConfirmed(command: EnqueueCommand, confirmations: Confirmations): Promise<unknown> {
-    const { stream } = this.connection.redis;
-    // Both in one write.
-    stream.cork();
     const replied = this.connection.send(command);
     const confirmed = confirmations.confirm();
-    stream.uncork();
     // What the script says comes first: where it failed, there is nothing to confirm.
     confirmed.catch(() => {});
     const reply = await replied;
@@ -199,7 +212,7 @@ export class Queue<Request> {
    */
   #sweep(): void {
     const oldest = performance.now() - DEADLINE;
-    if (this.#inFlight !== undefined && this.#inFlight.openedAt < oldest) this.#giveUp(this.#inFlight);
+    for (const call of this.#inFlight) if (call.openedAt < oldest) this.#giveUp(call);
     while (this.#waiting[0] !== undefined && this.#waiting[0].openedAt < oldest) {
       const call = this.#waiting.shift()!;
       this.#waitingBytes -= call.size;

@@ -171,6 +171,19 @@ t.test('many at once: a flood of misfits does not keep updates from being confir
   t.equal(await replica.client.xlen(STREAM), 300);
 });
 
+t.test('all that waits for a confirmation shares the next one', { skip: needsWaitaof }, async t => {
+  const redis = await redisFor(t, ['--appendonly', 'yes', '--appendfsync', 'everysec'], WITH_WAITAOF);
+  const queue = await openQueue(t, redis.port, { TGOOK_ACK: 'aof' });
+  const ids = Array.from({ length: 3000 }, (_, id) => id);
+  // A confirmation takes up to a second, and the answers may take three: 24 calls one by one could not.
+  const begin = performance.now();
+  t.same(new Set(await Promise.all(ids.map(id => queue.add(id)))), new Set([Enqueued]));
+  t.ok(performance.now() - begin < 3000);
+  t.equal(await redis.client.llen(queue.keys.list), 3000);
+  const { length } = (await redis.client.info('commandstats')).match(/^cmdstat_waitaof:calls=[1-4],/m) ?? [];
+  t.equal(length, 1, 'of the probe, of the calls, and no more');
+});
+
 t.test('an answer to WAIT that is none is no confirmation', async t => {
   const redis = await redisFor(t);
   const proxy = await new RedisProxy(redis.port).listen();
