@@ -13,6 +13,8 @@ export interface Case {
   readonly format: string;
   readonly connections: number;
   readonly letters: Letters;
+  /** TGOOK_ACK. */
+  readonly ack: string;
   /** About how long to measure. */
   readonly seconds: number;
 }
@@ -43,14 +45,25 @@ const WORKERS = 2;
 const SECRET = 'bench_3f0e7d1f4a614c5d8a6f';
 const LOAD = fileURLToPath(new URL('./load.js', import.meta.url));
 
+/** Starts the Redis that this TGOOK_ACK needs, without its replicas. */
+export function startRedis(ack: string): Promise<PrivateRedis> {
+  if (ack === 'aof') return startPrivateRedis(['--appendonly', 'yes', '--appendfsync', 'everysec'], [7, 2]);
+  return startPrivateRedis(['--repl-diskless-sync-delay', '0']);
+}
+
 /** Starts Redis, tgook and the load, warms up, measures, and ends them. */
 export async function runCase(settings: Case): Promise<Figures> {
-  const redis = await startPrivateRedis();
+  const redis = await startRedis(settings.ack);
+  const replicas: PrivateRedis[] = [];
   const load = fork(LOAD);
   try {
+    for (let left = Number(/^replicas:(\d+)$/.exec(settings.ack)?.[1] ?? 0); left > 0; left--) {
+      replicas.push(await startPrivateRedis(['--replicaof', redis.host, String(redis.port)]));
+    }
     return await runOn(redis, load, settings);
   } finally {
     load.disconnect();
+    for (const replica of replicas) await replica.stop();
     await redis.stop();
   }
 }
@@ -64,6 +77,7 @@ async function runOn(redis: PrivateRedis, load: ChildProcess, settings: Case): P
     TGOOK_WORKERS: WORKERS,
     TGOOK_HORIZON: 'always',
     TGOOK_JOB_FORMAT: settings.format,
+    TGOOK_ACK: settings.ack,
   });
   try {
     const workers = await tgook.workers();

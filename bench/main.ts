@@ -1,7 +1,6 @@
 import { cpus, loadavg, release, type } from 'node:os';
 import { parseArgs } from 'node:util';
-import { startPrivateRedis } from '../lib/demo/private-redis.js';
-import { type Figures, runCase } from './case.js';
+import { type Figures, runCase, startRedis } from './case.js';
 import { spread, table } from './table.js';
 import type { Letters } from './update.js';
 
@@ -15,7 +14,8 @@ const HELP = `npm run bench -- [options]
   --rounds N        measure each format so often (3)
   --formats a,b     job formats (object,json,legacy)
   --connections N   connections of the simulated Telegram (64)
-  --letters KIND    escaped, as Telegram writes letters beyond ASCII, or utf8 (escaped)`;
+  --letters KIND    escaped, as Telegram writes letters beyond ASCII, or utf8 (escaped)
+  --ack MODE        TGOOK_ACK: redis, aof (appendfsync everysec) or replicas:N, with so many replicas (redis)`;
 
 const { values: options } = parseArgs({
   options: {
@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
     formats: { type: 'string', default: 'object,json,legacy' },
     connections: { type: 'string', default: '64' },
     letters: { type: 'string', default: 'escaped' },
+    ack: { type: 'string', default: 'redis' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -57,13 +58,16 @@ async function main(): Promise<void> {
   const connections = positive('connections');
   const letters: Letters = options.letters === 'utf8' ? 'utf8' : 'escaped';
   const formats = options.formats.split(',');
-  console.log(await machine());
-  console.log(`${connections} connections, ${rounds} rounds of ${seconds} s, letters ${letters}\n`);
+  const { ack } = options;
+  console.log(await machine(ack));
+  console.log(
+    `${connections} connections, ${rounds} rounds of ${seconds} s, letters ${letters}, TGOOK_ACK ${ack}\n`,
+  );
 
   const results = new Map<string, Figures[]>(formats.map(format => [format, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const format of formats) {
-      const figures = await runCase({ format, connections, letters, seconds });
+      const figures = await runCase({ format, connections, letters, seconds, ack });
       results.get(format)!.push(figures);
       report(round, format, figures);
     }
@@ -90,8 +94,8 @@ function report(round: number, format: string, figures: Figures): void {
   );
 }
 
-async function machine(): Promise<string> {
-  const redis = await startPrivateRedis();
+async function machine(ack: string): Promise<string> {
+  const redis = await startRedis(ack);
   const info = await redis.client.info('server');
   await redis.stop();
   const server = /valkey_version:\S+/.exec(info)?.[0] ?? /redis_version:\S+/.exec(info)?.[0];

@@ -21,7 +21,8 @@ const MAX_CALL_BYTES = 1024 * 1024;
 
 /**
  * Calls that wait behind the one in flight. What comes when they are full is answered 503. One job may be of
- * 16 MiB and a buffer twice as long as what is in it, so that they take 160 MiB at the very most.
+ * 16 MiB and a buffer twice as long as what is in it, so that they take 160 MiB at the very most; where TGOOK_ACK
+ * sends all of them together, as many may come to wait behind them.
  */
 const MAX_WAITING_CALLS = 32;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
