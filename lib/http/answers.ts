@@ -31,14 +31,10 @@ export const NOT_IMPLEMENTED = answer(501);
 export const UNAVAILABLE = answer(503);
 
 /**
- * Sends an answer. The connection stays open, since Telegram opens new ones only slowly, unless the worker is
- * going or the client wants it closed.
+ * Sends an answer. The connection stays open, since Telegram opens new ones only slowly, unless this is the
+ * last answer or the client wants it closed.
  */
-export function send(
-  response: ServerResponse,
-  { status, keepAlive, close }: Answer,
-  draining: boolean,
-): void {
-  response.writeHead(status, draining || !response.shouldKeepAlive ? close : keepAlive);
+export function send(response: ServerResponse, { status, keepAlive, close }: Answer, last: boolean): void {
+  response.writeHead(status, last || !response.shouldKeepAlive ? close : keepAlive);
   response.end();
 }

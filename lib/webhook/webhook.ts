@@ -41,28 +41,40 @@ export class Webhook {
 
   /** The server's request listener. */
   readonly receive = (request: WebhookRequest, response: ServerResponse): void => {
-    // What a client has sent behind a refusal is not read: it would be taken without an answer.
-    if (request.socket.writableEnded) return;
+    const { socket } = request;
+    // What a client has sent behind the last answer is not read: it would be taken without one.
+    if (socket.closing) return;
+    socket.latest = request;
     request.response = response;
     response.sendDate = false;
     const refusal = this.#refusal(request);
-    if (refusal === undefined) this.#reader.read(request);
-    else if (this.#isLarge(request)) refuse(request.socket, refusal);
-    else this.#answer(request, refusal);
+    if (refusal === undefined) {
+      if (request.awaitsContinue) response.writeContinue();
+      this.#reader.read(request);
+    } else if (this.#isNotReadPast(request)) {
+      refuse(socket, refusal);
+    } else {
+      this.#answer(request, refusal);
+    }
   };
 
   /** Why a request is refused before its body is read, if it is. */
   #refusal(request: WebhookRequest): answers.Answer | undefined {
+    const { headers } = request;
+    if (headers.host === undefined && request.httpVersion === '1.1') return answers.BAD_REQUEST;
     const bot = botOfUrl(request.url ?? '');
     if (bot === undefined) return answers.NOT_FOUND;
     if (request.method !== 'POST') return answers.METHOD_NOT_ALLOWED;
-    const { headers } = request;
     if (!this.#authenticator.accepts(headers['x-telegram-bot-api-secret-token'])) return answers.UNAUTHORIZED;
     // Behind the secret: a stranger does not learn which bots there are.
     if (this.#bots !== undefined && !this.#bots.has(bot)) return answers.NOT_FOUND;
     // node:http reads a body that is chunked last, whatever else it is.
     const transfer = headers['transfer-encoding'];
-    if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') return answers.NOT_IMPLEMENTED;
+    if (transfer !== undefined) {
+      if (transfer.toLowerCase() !== 'chunked') return answers.NOT_IMPLEMENTED;
+      // HTTP/1.0 does not know it: what stands between may have cut the body elsewhere (RFC 9112, 6.1).
+      if (request.httpVersion === '1.0') return answers.BAD_REQUEST;
+    }
     const content = headers['content-encoding'];
     if (content !== undefined && content.toLowerCase() !== 'identity') return answers.UNSUPPORTED_MEDIA_TYPE;
     if (Number(headers['content-length'] ?? 0) > this.#reader.limit) return answers.CONTENT_TOO_LARGE;
@@ -71,9 +83,10 @@ export class Webhook {
     return undefined;
   }
 
-  /** The body of a refused request is read past, so that the connection stays; unless it may be long. */
-  #isLarge({ headers }: WebhookRequest): boolean {
+  /** The body of a refused request is read past, so that the connection stays; not if it may be long or never come. */
+  #isNotReadPast({ headers, awaitsContinue }: WebhookRequest): boolean {
     return (
+      awaitsContinue ||
       headers['transfer-encoding'] !== undefined ||
       Number(headers['content-length'] ?? 0) > this.#reader.limit
     );
@@ -114,8 +127,12 @@ export class Webhook {
     }
   }
 
-  #answer({ response }: WebhookRequest, answer: answers.Answer): void {
-    answers.send(response, answer, this.draining);
+  #answer(request: WebhookRequest, answer: answers.Answer): void {
+    const { socket, response } = request;
+    // What has come behind it still gets its own answer.
+    const last = this.draining && socket.latest === request;
+    if (last) socket.closing = true;
+    answers.send(response, answer, last);
   }
 }
 
