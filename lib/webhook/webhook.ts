@@ -60,8 +60,10 @@ export class Webhook {
 
   /** Why a request is refused before its body is read, if it is. */
   #refusal(request: WebhookRequest): answers.Answer | undefined {
-    const { headers } = request;
-    if (headers.host === undefined && request.httpVersion === '1.1') return answers.BAD_REQUEST;
+    const { headers, httpVersion } = request;
+    // The parser also takes 0.9 and 2.0, written as if they were 1.1.
+    if (httpVersion === '1.1' ? headers.host === undefined : httpVersion !== '1.0')
+      return answers.BAD_REQUEST;
     const bot = botOfUrl(request.url ?? '');
     if (bot === undefined) return answers.NOT_FOUND;
     if (request.method !== 'POST') return answers.METHOD_NOT_ALLOWED;
@@ -73,7 +75,7 @@ export class Webhook {
     if (transfer !== undefined) {
       if (transfer.toLowerCase() !== 'chunked') return answers.NOT_IMPLEMENTED;
       // HTTP/1.0 does not know it: what stands between may have cut the body elsewhere (RFC 9112, 6.1).
-      if (request.httpVersion === '1.0') return answers.BAD_REQUEST;
+      if (httpVersion === '1.0') return answers.BAD_REQUEST;
     }
     const content = headers['content-encoding'];
     if (content !== undefined && content.toLowerCase() !== 'identity') return answers.UNSUPPORTED_MEDIA_TYPE;
