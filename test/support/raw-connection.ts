@@ -40,6 +40,11 @@ export class RawConnection {
     this.socket.destroy();
   }
 
+  /** Bytes that have left this process. */
+  get taken(): number {
+    return this.socket.bytesWritten - this.socket.writableLength;
+  }
+
   /** Of all answers so far. */
   get statuses(): string[] {
     return [...this.text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(match => match[1]!);
