@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { FromWorker, ToWorker } from './messages.js';
+import type { ToWorker } from './messages.js';
+import { tellPrimary } from './tell.js';
 import { ON_REQUEST, WITHOUT_PRIMARY, Worker } from './worker.js';
 
 /** A worker process: waits for its settings, serves, and drains when it is told to or left alone. */
@@ -10,10 +11,6 @@ let worker: Worker | undefined;
 function drain(limits: typeof ON_REQUEST): void {
   if (worker === undefined) process.exit(0);
   worker.drain(limits);
-}
-
-function tell(message: FromWorker): void {
-  if (process.connected) process.send?.(message);
 }
 
 process.on('message', (message: ToWorker, socket?: Socket) => {
@@ -33,10 +30,10 @@ process.on('message', (message: ToWorker, socket?: Socket) => {
 
 // A terminal and a service manager signal all processes, and the primary is the one to say what follows. A worker
 // that was signalled alone asks to be replaced.
-process.on('SIGTERM', () => tell({ type: 'leaving' }));
+process.on('SIGTERM', () => tellPrimary({ type: 'leaving' }));
 process.on('SIGINT', () => {});
 process.on('SIGHUP', () => {});
 
 process.on('disconnect', () => drain(WITHOUT_PRIMARY));
 
-tell({ type: 'awake' });
+tellPrimary({ type: 'awake' });

@@ -1,5 +1,6 @@
 import type { Quarantined } from '../queue/quarantine.js';
-import type { FromWorker, WorkerEvents } from './messages.js';
+import type { WorkerEvents } from './messages.js';
+import { tellPrimary } from './tell.js';
 
 /** Milliseconds that events are gathered for: a flood of bad updates must not become a flood of lines. */
 const INTERVAL = 1000;
@@ -11,12 +12,8 @@ export class Reporter {
   #timer: NodeJS.Timeout | undefined;
   #closed = 0;
 
-  send(message: FromWorker): void {
-    if (process.connected) process.send?.(message);
-  }
-
   readonly redis = (problem: string | undefined): void => {
-    this.send(problem === undefined ? { type: 'redis' } : { type: 'redis', problem });
+    tellPrimary(problem === undefined ? { type: 'redis' } : { type: 'redis', problem });
   };
 
   readonly withoutHorizon = (count: number): void => {
@@ -53,7 +50,7 @@ export class Reporter {
   closed(): void {
     if (this.#closed++ > 0) return;
     setImmediate(() => {
-      this.send({ type: 'closed', connections: this.#closed });
+      tellPrimary({ type: 'closed', connections: this.#closed });
       this.#closed = 0;
     });
   }
@@ -62,7 +59,7 @@ export class Reporter {
     clearTimeout(this.#timer);
     if (this.#timer === undefined) return;
     this.#timer = undefined;
-    this.send({ type: 'events', ...this.#events });
+    tellPrimary({ type: 'events', ...this.#events });
     this.#events = nothing();
   }
 

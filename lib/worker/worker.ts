@@ -3,6 +3,7 @@ import { createWebhookServer, type WebhookServer } from '../http/server.js';
 import type { Settings } from '../settings/load.js';
 import { Webhook } from '../webhook/webhook.js';
 import { Reporter } from './reporter.js';
+import { tellPrimary } from './tell.js';
 
 /** How long a drain may take, in milliseconds. */
 export interface DrainLimits {
@@ -38,7 +39,7 @@ export class Worker {
   /** Takes connections once Redis has been tried. While it is away, updates are answered 503. */
   async start(): Promise<void> {
     await this.#webhook.queue.connection.open();
-    this.#reporter.send({ type: 'ready' });
+    tellPrimary({ type: 'ready' });
   }
 
   /**
@@ -48,7 +49,7 @@ export class Worker {
    */
   take(id: number, socket: Socket | undefined): void {
     // Before a byte of it is read: until then the primary may give the connection to another worker.
-    this.#reporter.send({ type: 'taken', id });
+    tellPrimary({ type: 'taken', id });
     if (socket === undefined) {
       this.#reporter.closed();
       return;

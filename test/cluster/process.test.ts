@@ -1,15 +1,12 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { Agent, request as httpRequest } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
+import { checkNothingLost, isAlive, jobIds, LIST, Load, until } from '../support/load.js';
 import { raw } from '../support/raw.js';
 import { post, type Settings, startTgook, type Tgook, textUpdate, tgookOutput } from '../support/tgook.js';
-
-const LIST = 'laravel_database_queues:telegram_updates';
 
 async function start(t: Test, settings: Settings = {}): Promise<[Tgook, PrivateRedis]> {
   const redis = await startPrivateRedis();
@@ -24,94 +21,6 @@ async function start(t: Test, settings: Settings = {}): Promise<[Tgook, PrivateR
 /** What tgook prints where it ends by itself. */
 const refusal = (settings: Settings, args: readonly string[] = []) =>
   tgookOutput(args, { TGOOK_ADMIN: 'off', LISTEN_PORT: 0, ...settings });
-
-/** Waits until `check` holds; fails loudly after `limit` ms. Returns how long it took. */
-async function until(check: () => boolean | Promise<boolean>, limit: number): Promise<number> {
-  const begin = Date.now();
-  while (!(await check())) {
-    if (Date.now() - begin > limit) throw new Error(`not within ${limit} ms: ${check}`);
-    await pause(20);
-  }
-  return Date.now() - begin;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    // A zombie is gone, and only waits for its parent.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-/** Posts updates one after another on each of several connections, sending again what is not answered 200. */
-class Load {
-  readonly acknowledged = new Set<number>();
-  readonly statuses = new Map<number, number>();
-  #running = true;
-  #next = 1;
-  readonly #done: Promise<unknown>;
-  readonly #agent = new Agent({ keepAlive: true });
-
-  constructor(
-    readonly tgook: Tgook,
-    connections: number,
-  ) {
-    this.#done = Promise.all(Array.from({ length: connections }, () => this.#send()));
-  }
-
-  async stop(): Promise<void> {
-    this.#running = false;
-    await this.#done;
-    this.#agent.destroy();
-  }
-
-  async #send(): Promise<void> {
-    while (this.#running) {
-      const id = this.#next++;
-      while (this.#running) {
-        const status = await this.#post(textUpdate(id));
-        this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
-        if (status === 200) {
-          this.acknowledged.add(id);
-          break;
-        }
-        await pause(20);
-      }
-    }
-  }
-
-  /** Status 0 stands for a connection that was refused or reset. */
-  #post(body: string): Promise<number> {
-    return new Promise(resolve => {
-      const sent = httpRequest(`${this.tgook.url}main`, { method: 'POST', agent: this.#agent }, response => {
-        response.resume();
-        response.on('end', () => resolve(response.statusCode ?? 0));
-      });
-      sent.on('error', () => resolve(0));
-      // A connection that the primary had just handed to a worker that was killed hangs: Telegram waits for 60 s.
-      sent.setTimeout(5000, () => sent.destroy());
-      sent.end(body);
-    });
-  }
-}
-
-async function jobIds(redis: PrivateRedis): Promise<number[]> {
-  const payloads = await redis.client.lrange(LIST, 0, -1);
-  return payloads.map(payload => Number(/updateId\\";i:(\d+);/.exec(payload)?.[1]));
-}
-
-async function checkNothingLost(t: Test, redis: PrivateRedis, load: Load): Promise<void> {
-  const jobs = await jobIds(redis);
-  t.equal(new Set(jobs).size, jobs.length, 'no update became two jobs');
-  const there = new Set(jobs);
-  t.equal(
-    [...load.acknowledged].filter(id => !there.has(id)).length,
-    0,
-    'all that was answered 200 is in Redis',
-  );
-  t.ok(load.acknowledged.size > 100, `${load.acknowledged.size} updates were acknowledged`);
-}
 
 t.test('the start says what runs, in one line of JSON without a terminal', async t => {
   const [tgook] = await start(t, { TGOOK_HORIZON: 'never', SECRET_TOKEN: 'abc' });
