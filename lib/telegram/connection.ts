@@ -2,12 +2,14 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Telegram gives up on a connection on which nothing has happened for so long, in milliseconds. */
-const IDLE_TIMEOUT = 60_000;
+export const IDLE_TIMEOUT = 60_000;
 
 /** Where the webhook is. */
 export interface Target {
   readonly url: URL;
   readonly secret: string | undefined;
+  /** Milliseconds for which an answer is waited for. */
+  readonly patience: number;
 }
 
 /** What came back for a request. */
@@ -67,7 +69,7 @@ export class Connection {
         method: 'POST',
         path: pathname + search,
         headers: headersOf(this.#target, body),
-        timeout: IDLE_TIMEOUT,
+        timeout: this.#target.patience,
       });
       outgoing.once('timeout', () => outgoing.destroy(new Error('timeout')));
       outgoing.on('error', failed);

@@ -1,4 +1,4 @@
-import { isSuccess, type Reply } from './connection.js';
+import { IDLE_TIMEOUT, isSuccess, type Reply } from './connection.js';
 import { ConnectionPool } from './connection-pool.js';
 import { telegramJson } from './json.js';
 import { lifetimeOf, queueOf, type TelegramUpdate } from './kinds.js';
@@ -16,6 +16,10 @@ export interface SimulatorOptions {
   readonly connections?: number;
   /** Loses an answer of 2xx on its way, with its connection, so that Telegram sends the update again. */
   readonly loseAnswer?: (updateId: number, attempt: number) => boolean;
+  /** Milliseconds for which an answer is waited for; Telegram waits for a minute. */
+  readonly patience?: number;
+  /** The longest pause between two attempts, in milliseconds, for whoever cannot wait for Telegram's minutes. */
+  readonly longestPause?: number;
   /** Told of every request's end. */
   readonly onReply?: (updateId: number, reply: Reply) => void;
 }
@@ -89,9 +93,9 @@ export class TelegramSimulator {
   #closed = false;
 
   constructor(options: SimulatorOptions) {
-    const { url, bot, secret, connections = 40 } = options;
+    const { url, bot, secret, connections = 40, patience = IDLE_TIMEOUT } = options;
     this.#options = options;
-    this.#pool = new ConnectionPool({ url: new URL(url + bot), secret }, connections);
+    this.#pool = new ConnectionPool({ url: new URL(url + bot), secret, patience }, connections);
     this.#maxLoaded = 2 * connections;
   }
 
@@ -219,7 +223,7 @@ export class TelegramSimulator {
   #failed(queue: SendQueue, pending: Pending, retryAfter: number): void {
     let pause = retryAfter;
     if (pause === 0 && pending.failures > 0) {
-      const longest = MAX_RESEND_DELAY * (1 + Math.random());
+      const longest = this.#options.longestPause ?? MAX_RESEND_DELAY * (1 + Math.random());
       pending.pause = Math.min(longest, 2 * pending.pause);
       pause = pending.pause;
     }
