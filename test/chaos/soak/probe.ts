@@ -1,0 +1,68 @@
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { textUpdate } from '../../support/tgook.js';
+import { Account } from './account.js';
+
+const INTERVAL = 100;
+/** Milliseconds after which nobody waits for an answer any more. */
+const PATIENCE = 10_000;
+const FIRST_ID = 1;
+
+/** Finds out how soon behind a fault updates are answered 200 again. Telegram itself may be pausing just then. */
+export class Probe {
+  readonly bot = 'probe';
+  readonly account = new Account(FIRST_ID);
+  readonly #url: string;
+  readonly #secret: string;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #nextId = FIRST_ID;
+
+  constructor({ url, secret }: { url: string; secret: string }) {
+    this.#url = url + this.bot;
+    this.#secret = secret;
+  }
+
+  /** Sends an update each 100 ms until one is answered 200. Resolves with the milliseconds to that answer. */
+  async recovery(): Promise<number> {
+    const begin = performance.now();
+    let answeredAt: number | undefined;
+    while (answeredAt === undefined && performance.now() - begin < PATIENCE) {
+      const sent = this.#post(this.#nextId++).then(isAcknowledged => {
+        if (isAcknowledged) answeredAt ??= performance.now();
+        this.#underWay.delete(sent);
+      });
+      this.#underWay.add(sent);
+      await Promise.race([sent, sleep(INTERVAL)]);
+      if (answeredAt === undefined) await sleep(INTERVAL / 2);
+    }
+    return (answeredAt ?? Number.POSITIVE_INFINITY) - begin;
+  }
+
+  /** Resolves when everything has its answer. */
+  async finish(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  /** On a connection of its own: an old one may lead to a worker that is gone. */
+  #post(updateId: number): Promise<boolean> {
+    this.account.sent(updateId);
+    return new Promise(resolve => {
+      const headers = { 'Content-Type': 'application/json', 'X-Telegram-Bot-Api-Secret-Token': this.#secret };
+      const sent = request(
+        this.#url,
+        { method: 'POST', agent: false, headers, timeout: PATIENCE },
+        response => {
+          response.resume();
+          response.once('end', () => {
+            if (response.statusCode === 200) this.account.acknowledged(updateId);
+            resolve(response.statusCode === 200);
+          });
+          response.once('error', () => resolve(false));
+        },
+      );
+      sent.once('timeout', () => sent.destroy());
+      sent.once('error', () => resolve(false));
+      sent.end(textUpdate(updateId));
+    });
+  }
+}
