@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PrivateRedis } from '../../../lib/demo/private-redis.js';
+import type { Random } from '../../../lib/telegram/samples/random.js';
 import type { RedisProxy } from '../../support/redis-proxy.js';
 import type { Supervised } from './supervised.js';
 
@@ -9,6 +10,7 @@ export interface Scene {
   readonly redis: PrivateRedis;
   /** Stands between tgook and Redis; the consumer and the harness speak to Redis itself. */
   readonly proxy: RedisProxy;
+  readonly random: Random;
 }
 
 /** Something that goes wrong while tgook serves, and is mended. */
@@ -67,32 +69,29 @@ export const SOAK_FAULTS: readonly SoakFault[] = [
     // Redis has the command and runs it; its answer does not arrive, and the connection breaks.
     name: 'replies cut',
     seconds: [3, 10],
-    run: ({ proxy }, seconds) =>
-      repeat(seconds, 300, async () => {
-        proxy.deaf = true;
-        await sleep(20);
-        proxy.cut();
-        proxy.deaf = false;
-      }),
-  },
-  {
-    name: 'partition',
-    seconds: [2, 15],
-    run: async ({ proxy }, seconds) => {
-      proxy.manner = 'silent';
+    run: async ({ proxy, random }, seconds) => {
+      proxy.replies = () => (random.chance(0.05) ? 'cut' : 'forward');
       await sleep(1000 * seconds);
-      proxy.manner = 'forward';
-      // A stream that has lost bytes does not go on.
-      proxy.cut();
+      proxy.replies = () => 'forward';
     },
   },
   {
-    name: 'delay of 200 ms',
-    seconds: [5, 20],
+    // What was sent meanwhile arrives at its end, behind the 503 that it was answered with.
+    name: 'partition',
+    seconds: [2, 15],
     run: async ({ proxy }, seconds) => {
-      proxy.delay = 200;
+      proxy.part();
       await sleep(1000 * seconds);
-      proxy.delay = 0;
+      proxy.join();
+    },
+  },
+  {
+    name: 'delay up to 200 ms',
+    seconds: [5, 20],
+    run: async ({ proxy, random }, seconds) => {
+      proxy.delay = () => random.int(0, 200);
+      await sleep(1000 * seconds);
+      proxy.delay = () => 0;
     },
   },
   {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Interrupted, Stage, untilSignal } from '../../../lib/demo/stage.js';
 import { writePage } from './page.js';
@@ -11,6 +12,7 @@ const HELP = `npm run soak -- [options]
   --minutes N  for so long (60)
   --rate R     updates per second (200)
   --seed S     the same seed makes the same updates and faults (1)
+  --json FILE  keep all that was measured
   --write      write docs/soak.svg and the section of docs/reliability.md`;
 
 const { values } = parseArgs({
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '60' },
     rate: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
+    json: { type: 'string' },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -35,7 +38,11 @@ async function main(options: SoakOptions): Promise<void> {
     const failures = failuresOf(result);
     console.log(`\n${printed(result)}`);
     for (const failure of failures) console.log(`WRONG: ${failure}`);
-    if (failures.length > 0) process.exitCode = 1;
+    if (failures.length > 0) {
+      for (const complaint of result.complaints) console.log(JSON.stringify(complaint));
+      process.exitCode = 1;
+    }
+    if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(result));
     if (values.write) writePage(result, failures);
   } catch (error) {
     await stage.clear();

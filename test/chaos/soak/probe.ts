@@ -22,18 +22,19 @@ export class Probe {
     this.#secret = secret;
   }
 
-  /** Sends an update each 100 ms until one is answered 200. Resolves with the milliseconds to that answer. */
+  /** Sends an update, and sends it again each 100 ms, until it is answered 200. Resolves with the milliseconds to that. */
   async recovery(): Promise<number> {
+    const updateId = this.#nextId++;
+    this.account.sent(updateId);
     const begin = performance.now();
     let answeredAt: number | undefined;
     while (answeredAt === undefined && performance.now() - begin < PATIENCE) {
-      const sent = this.#post(this.#nextId++).then(isAcknowledged => {
+      const sent = this.#post(updateId).then(isAcknowledged => {
         if (isAcknowledged) answeredAt ??= performance.now();
         this.#underWay.delete(sent);
       });
       this.#underWay.add(sent);
-      await Promise.race([sent, sleep(INTERVAL)]);
-      if (answeredAt === undefined) await sleep(INTERVAL / 2);
+      await Promise.race([sent.then(() => sleep(answeredAt === undefined ? INTERVAL : 0)), sleep(INTERVAL)]);
     }
     return (answeredAt ?? Number.POSITIVE_INFINITY) - begin;
   }
@@ -45,7 +46,6 @@ export class Probe {
 
   /** On a connection of its own: an old one may lead to a worker that is gone. */
   #post(updateId: number): Promise<boolean> {
-    this.account.sent(updateId);
     return new Promise(resolve => {
       const headers = { 'Content-Type': 'application/json', 'X-Telegram-Bot-Api-Secret-Token': this.#secret };
       const sent = request(

@@ -96,12 +96,13 @@ export function growthRows({ samples }: Soak): string[][] {
 export function totalRows({ totals, failures, starts }: Soak): string[][] {
   const { sent, acknowledged, jobs, quarantined, lost, doubled } = totals;
   const counts: Record<string, number> = { sent, acknowledged, jobs, quarantined };
-  const failed = [...failures]
+  const failed = Object.entries(failures)
     .sort(([, a], [, b]) => b - a)
     .map(([outcome, count]) => `${outcome}: ${number(count, 0)}`);
   return [
     ['updates', ''],
     ...Object.entries(counts).map(([name, count]) => [name, number(count, 0)]),
+    ['expired before they were acknowledged', number(sent - acknowledged, 0)],
     ['lost', number(lost.length, 0)],
     ['doubled', number(doubled.length, 0)],
     ['sent again after', failed.join(', ') || 'nothing'],

@@ -51,7 +51,7 @@ export interface Soak {
   readonly faults: readonly PutFault[];
   readonly totals: Totals;
   /** By what the requests ended with that were not acknowledged. */
-  readonly failures: ReadonlyMap<string, number>;
+  readonly failures: Readonly<Record<string, number>>;
   /** How often the primary was started. */
   readonly starts: number;
   /** What of the queue was left behind the last job; a line each. */
@@ -118,7 +118,8 @@ export async function soak(options: SoakOptions, stage: Stage, tell: (line: stri
   });
   telegram.start(options.rate, options.seed);
   sampler.start();
-  await putFaults({ tgook, redis, proxy }, options, sampler, calm, probe, fault => {
+  const random = new Random(options.seed);
+  await putFaults({ tgook, redis, proxy, random }, options, sampler, calm, probe, fault => {
     faults.push(fault);
     tell(describe(fault));
   });
@@ -135,7 +136,7 @@ export async function soak(options: SoakOptions, stage: Stage, tell: (line: stri
     samples: sampler.samples,
     faults,
     totals: { ...totals, foreign: totals.foreign + strangers },
-    failures: sampler.failures,
+    failures: Object.fromEntries(sampler.failures),
     starts: tgook.starts,
     leftOvers: await leftOvers(redis.client, keys),
     complaints: tgook.complaints,
@@ -174,7 +175,7 @@ async function putFaults(
   probe: Probe,
   onFault: (fault: PutFault) => void,
 ): Promise<void> {
-  const schedule = new Schedule(SOAK_FAULTS, new Random(options.seed));
+  const schedule = new Schedule(SOAK_FAULTS, scene.random);
   const total = 60 * options.minutes;
   const quiet = quietSeconds(options);
   for (;;) {

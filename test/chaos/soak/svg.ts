@@ -89,7 +89,7 @@ function panelOf(
   const values = curves.flatMap(({ lines }) => lines.flat().flatMap(([, y]) => (y === undefined ? [] : [y])));
   const most = Math.max(LOG_FLOOR, ...values);
   const marksOfY = scale === 'log' ? decades(most) : ticks(most, 4);
-  const highest = scale === 'log' ? Math.max(10, most) : Math.max(most, marksOfY.at(-1) ?? 0) * 1.05;
+  const highest = scale === 'log' ? 1.4 * Math.max(10, most) : Math.max(most, marksOfY.at(-1) ?? 0) * 1.05;
   const share = (value: number): number =>
     scale === 'log' ? Math.log10(Math.max(value, LOG_FLOOR)) / Math.log10(highest) : value / highest;
   const y = (value: number): number => top + PANEL * (1 - share(value));
