@@ -48,6 +48,16 @@ export const SOAK_FAULTS: readonly SoakFault[] = [
     },
   },
   {
+    name: 'reload',
+    seconds: [0, 0],
+    early: 1 / 4,
+    run: async ({ tgook }) => {
+      const reloaded = tgook.line(/^reloaded/);
+      tgook.signal('SIGHUP');
+      await reloaded;
+    },
+  },
+  {
     name: 'Redis killed',
     seconds: [1, 10],
     run: async ({ redis }, seconds) => {
