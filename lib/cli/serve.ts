@@ -20,6 +20,7 @@ export async function serve(path: string | undefined): Promise<void> {
   const onTerminal = process.stdin.isTTY;
   process.on('SIGHUP', () => {
     if (onTerminal && isTerminalGone()) stop('SIGHUP');
+    // Before that the settings are as fresh as they can be.
     else if (started) void reloader.request();
   });
   process.title = 'tgook: primary';

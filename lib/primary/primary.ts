@@ -16,7 +16,7 @@ const MAX_BACKOFF = 1000;
 /** A worker that has lived this long has not died young. */
 const LONG_LIFE = 10_000;
 /** A new worker that is not ready by then never will be. Redis is given 2.5 s of it. */
-const START_LIMIT = 10_000;
+const START_LIMIT = 20_000;
 /** Workers are given this long to drain, and then killed. */
 const DRAIN_LIMIT = 7500;
 
@@ -44,7 +44,8 @@ export class Primary {
   readonly #starting = new Map<WorkerProcess, Starting>();
   readonly #dispatcher = new Dispatcher(() => this.#workers);
   #started = false;
-  #stopping = false;
+  /** It ends its workers, and starts none. */
+  stopping = false;
   #earlyDeaths = 0;
   #lastId = 0;
   #admin: Server | undefined;
@@ -98,7 +99,7 @@ export class Primary {
     if (admin !== this.#admin) this.#admin?.close();
     this.#admin = admin;
     this.settings = settings;
-    while (!this.#stopping) {
+    while (!this.stopping) {
       const old = this.#active().find(worker => worker.settings !== settings);
       const isShort =
         this.#active().filter(worker => worker.settings === settings).length < settings.TGOOK_WORKERS;
@@ -110,7 +111,7 @@ export class Primary {
 
   /** Drains all workers. Resolves when they are gone. */
   stop(): Promise<void> {
-    this.#stopping = true;
+    this.stopping = true;
     this.#admin?.close();
     this.#admin?.closeAllConnections();
     this.#dispatcher.close();
@@ -124,7 +125,7 @@ export class Primary {
 
   /** Ends all workers at once. */
   kill(): void {
-    this.#stopping = true;
+    this.stopping = true;
     for (const worker of this.#workers) worker.kill();
   }
 
@@ -187,7 +188,7 @@ export class Primary {
         logEvents(this.log, message);
         break;
       case 'leaving':
-        if (worker.state === 'draining' || this.#stopping) break;
+        if (worker.state === 'draining' || this.stopping) break;
         this.log.info({ pid: worker.pid }, 'a worker was told to end, and is replaced');
         this.#drain(worker);
         this.#complete();
@@ -202,7 +203,7 @@ export class Primary {
     this.#starting
       .get(worker)
       ?.failed(new StartError(`a worker ended with ${cause} before it was ready: see the lines above`));
-    if (this.#stopping) {
+    if (this.stopping) {
       if (this.#workers.size === 0) this.#onStopped?.();
       return;
     }
@@ -216,7 +217,7 @@ export class Primary {
 
   /** Forks what is missing. */
   #complete(): void {
-    while (!this.#stopping && this.#active().length < this.settings.TGOOK_WORKERS) this.#fork();
+    while (!this.stopping && this.#active().length < this.settings.TGOOK_WORKERS) this.#fork();
   }
 
   #drain(worker: WorkerProcess): void {
@@ -234,7 +235,7 @@ export class Primary {
   }
 
   #notReady(): string | undefined {
-    if (this.#stopping) return 'tgook is stopping';
+    if (this.stopping) return 'tgook is stopping';
     const ready = this.#ready();
     if (ready.size === 0) return 'no worker is ready';
     return this.#redis.notReady(ready);

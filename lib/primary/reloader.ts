@@ -37,6 +37,7 @@ export class Reloader {
       const loaded = await this.load();
       await this.#look(loaded);
       await this.primary.replaceWorkers(loaded.settings);
+      if (this.primary.stopping) return;
       this.log.level = loaded.settings.TGOOK_LOG_LEVEL;
       const changed = changedNames(before, loaded.settings);
       this.log.info(
@@ -44,6 +45,7 @@ export class Reloader {
         'reloaded: all workers are replaced',
       );
     } catch (error) {
+      if (this.primary.stopping) return;
       // Whatever it is, the workers that are left serve on.
       const why = error instanceof StartError ? error.message : String(error);
       this.log.error(`the reload has failed, and the workers stay as they are: ${why}`);

@@ -14,7 +14,7 @@ export interface DrainLimits {
 }
 
 export const ON_REQUEST: DrainLimits = { idle: 5000, total: 7000 };
-/** Without a primary a new one is waiting for the port. */
+/** Without its primary it gets no more connections, and nobody would end it later. */
 export const WITHOUT_PRIMARY: DrainLimits = { idle: 2000, total: 3000 };
 
 /** The life of one worker: serve, then drain. */

@@ -135,6 +135,14 @@ t.test(
   },
 );
 
+t.test('SIGTERM during a reload ends it in order, without a word on the reload', async t => {
+  const { tgook } = await start(t);
+  tgook.process.kill('SIGHUP');
+  await until(() => tgook.workers().length > 2, 5000);
+  t.same(await tgook.stop(), { code: 0, signal: null });
+  t.same(words(tgook), []);
+});
+
 t.test('more workers, and fewer', async t => {
   const { tgook, reload } = await start(t);
   t.match(await reload({ TGOOK_WORKERS: 4 }), { ...DONE, workers: 4 });
