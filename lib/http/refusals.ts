@@ -24,7 +24,7 @@ const MOST_READ = 1024 * 1024;
  * clients tell answers apart by their order alone.
  */
 export function refuse(socket: WebhookSocket, answer: Answer): void {
-  // The parser complains again of every piece that comes behind what it has refused.
+  // The parser complains again when what it has refused ends.
   if (socket.closing) return;
   socket.closing = true;
   socket.on('error', () => {});

@@ -135,3 +135,39 @@ t.test("the tests' own app can be named as it is", async t => {
   const { received, output } = await work({ redisPort: redis.port });
   t.equal(received.length, 1, output.slice(-500));
 });
+
+t.test(
+  'a reload reads the app again; an app that cannot be read changes nothing, and holds nobody up',
+  async t => {
+    const redis = await redisFor(t);
+    const folder = makeServedApp(t, { env: { APP_NAME: 'Shop', REDIS_PORT: redis.port } });
+    const tgook = await serve(t, { TGOOK_APP: folder });
+    const jobs = (app: string) => redis.client.llen(`${app}_database_queues:telegram_updates`);
+    t.equal((await post(tgook, 'main', textUpdate(1), 'abc')).status, 200);
+
+    writeFileSync(join(folder, '.env'), `APP_NAME=Market\nREDIS_PORT=${redis.port}\n`);
+    tgook.process.kill('SIGHUP');
+    t.same((await tgook.line(/^reloaded/)).changed, ['REDIS_PREFIX', 'APP_NAME']);
+    // A connection of its own: a kept one has one more answer of an old worker.
+    const fresh = (id: number) =>
+      fetch(`${tgook.url}main`, {
+        method: 'POST',
+        body: textUpdate(id),
+        headers: { 'X-Telegram-Bot-Api-Secret-Token': 'abc', Connection: 'close' },
+      });
+    await fresh(2);
+    t.equal((await fresh(3)).status, 200);
+    t.ok((await jobs('market')) >= 1);
+
+    writeFileSync(join(folder, 'config/app.php'), '<?php sleep(2); throw new Exception("broken");');
+    tgook.process.kill('SIGHUP');
+    for (let id = 10; id < 15; id++) t.equal((await fresh(id)).status, 200);
+    t.notOk(
+      tgook.log.some(({ msg }) => /^the reload/.test(msg)),
+      'PHP is still at it',
+    );
+    t.match((await tgook.line(/^the reload has failed/)).msg, /broken/);
+    t.equal((await fresh(20)).status, 200);
+    t.ok((await jobs('market')) >= 7);
+  },
+);
