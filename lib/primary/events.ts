@@ -1,8 +1,9 @@
 import type { Logger } from '../log.js';
+import type { Settings } from '../settings/load.js';
 import type { WorkerEvents } from '../worker/messages.js';
 
-/** Tells the user what has happened in a worker. */
-export function logEvents(log: Logger, events: WorkerEvents): void {
+/** Tells the user what has happened in a worker with these settings. */
+export function logEvents(log: Logger, events: WorkerEvents, { TGOOK_QUEUE_MAX: limit }: Settings): void {
   const { quarantined, notQuarantined, problem, last, lost, lostIds, withoutHorizon, full } = events;
   if (last !== undefined) {
     log.warn({ quarantined, ...last }, 'an update does not fit the job and is kept in quarantine');
@@ -16,7 +17,7 @@ export function logEvents(log: Logger, events: WorkerEvents): void {
   }
   if (full > 0) {
     log.warn(
-      { updates: full },
+      { updates: full, limit },
       'the queue is as long as TGOOK_QUEUE_MAX allows: new updates are answered 503 — are its workers running?',
     );
   }

@@ -168,6 +168,7 @@ export class Primary {
   #fork(): WorkerProcess {
     const worker = new WorkerProcess(++this.#lastId, this.settings, {
       onMessage: (from, message) => this.#onMessage(from, message),
+      onRoom: () => this.#dispatcher.dispatch(),
       onGone: (gone, cause) => this.#onGone(gone, cause),
     });
     this.#workers.add(worker);
@@ -185,7 +186,7 @@ export class Primary {
         this.#redis.tell(worker.id, message.problem);
         break;
       case 'events':
-        logEvents(this.log, message);
+        logEvents(this.log, message, worker.settings);
         break;
       case 'leaving':
         if (worker.state === 'draining' || this.stopping) break;

@@ -10,12 +10,16 @@ import type { FromWorker, ToWorker } from '../worker/messages.js';
  */
 const EXEC_ARGV = ['--max-semi-space-size=4'];
 
-/** Milliseconds after which a connection that a worker has not confirmed is closed here. */
-const HAND_OVER_LIMIT = 5000;
+/** Connections on their way to a worker at most: the others wait for whichever worker is free first. */
+const WINDOW = 16;
+/** A worker that has confirmed nothing for so many milliseconds is stuck, or out of descriptors. */
+const STUCK_AFTER = 3000;
 
 /** What a worker process tells whoever forked it. */
 export interface WorkerProcessEvents {
   readonly onMessage: (worker: WorkerProcess, message: FromWorker) => void;
+  /** It has room for connections again. */
+  readonly onRoom: () => void;
   /** It is gone, and all that it has said was told. `cause` is its exit code, signal, or why it could not start. */
   readonly onGone: (worker: WorkerProcess, cause: string | number) => void;
 }
@@ -33,13 +37,19 @@ export class WorkerProcess {
    * of a worker that is killed first can be given to another one.
    */
   readonly #handed = new Map<number, Socket>();
+  #window = WINDOW;
   #lastId = 0;
+  /** When the worker has last confirmed one, or was given the first after none were on their way. */
+  #movedAt = 0;
+  #watch: NodeJS.Timeout | undefined;
+  readonly #onRoom: () => void;
 
   constructor(
     readonly id: number,
     readonly settings: Settings,
     events: WorkerProcessEvents,
   ) {
+    this.#onRoom = events.onRoom;
     this.#process = fork(`${PACKAGE_ROOT}dist/lib/worker/main.js`, { execArgv: EXEC_ARGV });
     this.#process.on('message', (message: FromWorker) => {
       this.#note(message);
@@ -60,17 +70,24 @@ export class WorkerProcess {
     return this.#process.pid;
   }
 
+  /** Another connection can be handed over. */
+  get hasRoom(): boolean {
+    return this.state === 'ready' && this.#handed.size < this.#window;
+  }
+
   /** Hands a connection over. */
   give(socket: Socket): void {
     const id = ++this.#lastId;
+    if (this.#handed.size === 0) this.#movedAt = performance.now();
     this.#handed.set(id, socket);
     this.connections++;
     this.#send({ type: 'connection', id }, socket);
-    setTimeout(() => this.#giveUp(id), HAND_OVER_LIMIT).unref();
+    this.#watch ??= setTimeout(this.#lookIfStuck, STUCK_AFTER);
   }
 
   /** The connections that it was given and has not confirmed. It is gone: it will not. */
   takeBack(): Socket[] {
+    clearTimeout(this.#watch);
     const sockets = [...this.#handed.values()];
     this.#handed.clear();
     return sockets;
@@ -104,29 +121,50 @@ export class WorkerProcess {
   }
 
   #confirm(id: number): void {
-    const socket = this.#handed.get(id);
-    this.#handed.delete(id);
-    // Closes the descriptor of this process alone: the connection stays.
-    if (socket !== undefined) socket.destroy();
-    else this.connections++;
+    this.#window = WINDOW;
+    this.#movedAt = performance.now();
+    // One that was given up has arrived after all, or is closed: the worker says so next.
+    if (!this.#handed.has(id)) this.connections++;
+    for (const [handed, socket] of this.#handed) {
+      if (handed > id) break;
+      // They arrive in their order: what was handed over before has been dropped on its way, where the worker is
+      // out of descriptors.
+      if (handed < id) this.connections--;
+      this.#release(handed, socket);
+    }
+    this.#onRoom();
   }
 
+  readonly #lookIfStuck = (): void => {
+    this.#watch = undefined;
+    if (this.#handed.size === 0) return;
+    const left = this.#movedAt + STUCK_AFTER - performance.now();
+    if (left > 0) this.#watch = setTimeout(this.#lookIfStuck, left);
+    else this.#giveUp();
+  };
+
   /**
-   * Where its descriptors are exhausted the system drops what was handed to a worker, without a word. The worker
-   * may as well be only slow, and must never share the connection with another: closing it here hurts neither.
+   * Closes what is on its way; its clients connect again. The worker may be only slow, and must never share a
+   * connection with another. From now on one connection at a time tries whether it takes any.
    */
-  #giveUp(id: number): void {
-    const socket = this.#handed.get(id);
-    if (socket === undefined) return;
+  #giveUp(): void {
+    this.#window = 1;
+    this.connections -= this.#handed.size;
+    for (const [id, socket] of this.#handed) this.#release(id, socket);
+    this.#onRoom();
+  }
+
+  /** Closes the descriptor of this process alone: a connection that has arrived stays. */
+  #release(id: number, socket: Socket): void {
     this.#handed.delete(id);
-    this.connections--;
     socket.destroy();
   }
 
   #send(message: ToWorker, socket?: Socket): void {
-    // Where the channel is closed already, 'close' follows.
-    const ignore = () => {};
     if (socket === undefined) this.#process.send(message, ignore);
     else this.#process.send(message, socket, { keepOpen: true }, ignore);
   }
 }
+
+/** Where a message cannot be sent, the channel is closed, and 'close' follows. */
+function ignore(): void {}
