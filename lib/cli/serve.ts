@@ -16,16 +16,18 @@ export async function serve(path: string | undefined): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   let started = false;
+  let early = false;
   const reloader = new Reloader(primary, () => loadSettingsAgain(path), log);
   const onTerminal = process.stdin.isTTY;
   process.on('SIGHUP', () => {
     if (onTerminal && isTerminalGone()) stop('SIGHUP');
-    // Before that the settings are as fresh as they can be.
     else if (started) void reloader.request();
+    else early = true;
   });
   process.title = 'tgook: primary';
   await start(primary, loaded, log);
   started = true;
+  if (early) void reloader.request();
 }
 
 async function start(primary: Primary, loaded: LoadedSettings, log: Logger): Promise<void> {
@@ -35,6 +37,7 @@ async function start(primary: Primary, loaded: LoadedSettings, log: Logger): Pro
   for (const warning of ofRedis) log.warn(warning);
   if (problem !== undefined) log.error(`${problem}; until then every update is answered 503`);
   const started = await primary.start(problem);
+  if (started === undefined) return;
   logSummary(log, loaded, started, problem !== undefined);
 }
 

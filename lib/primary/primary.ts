@@ -1,13 +1,11 @@
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isDeepStrictEqual } from 'node:util';
 import { StartError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { Settings } from '../settings/load.js';
 import type { FromWorker } from '../worker/messages.js';
-import { startAdmin } from './admin.js';
 import { Dispatcher } from './dispatcher.js';
-import { logEvents } from './events.js';
+import { EventLog } from './events.js';
+import { Places } from './places.js';
 import { RedisHealth } from './redis-health.js';
 import { WorkerProcess } from './worker-process.js';
 
@@ -17,8 +15,9 @@ const MAX_BACKOFF = 1000;
 const LONG_LIFE = 10_000;
 /** A new worker that is not ready by then never will be. Redis is given 2.5 s of it. */
 const START_LIMIT = 20_000;
-/** Workers are given this long to drain, and then killed. */
+/** Workers are given this long to drain, and then killed. Of a reload that takes long, the last have less. */
 const DRAIN_LIMIT = 7500;
+const SHORTEST_DRAIN = 3000;
 
 /** How a start went: the webhook's and the admin server's actual addresses. */
 export interface Started {
@@ -39,16 +38,18 @@ interface Starting {
  */
 export class Primary {
   settings: Settings;
+  /** It ends its workers, and starts none. */
+  stopping = false;
   readonly #redis: RedisHealth;
+  readonly #events: EventLog;
   readonly #workers = new Set<WorkerProcess>();
   readonly #starting = new Map<WorkerProcess, Starting>();
   readonly #dispatcher = new Dispatcher(() => this.#workers);
+  readonly #places = new Places(this.#dispatcher, () => this.#notReady());
   #started = false;
-  /** It ends its workers, and starts none. */
-  stopping = false;
   #earlyDeaths = 0;
   #lastId = 0;
-  #admin: Server | undefined;
+  #completing: NodeJS.Timeout | undefined;
   #onStopped: (() => void) | undefined;
 
   constructor(
@@ -57,28 +58,32 @@ export class Primary {
   ) {
     this.settings = settings;
     this.#redis = new RedisHealth(log);
+    this.#events = new EventLog(log);
   }
 
   /**
    * @param problem what the look at Redis before the start has found, which the log has already
+   * @returns undefined where it was stopped before it was ready
    * @throws StartError where it cannot listen, or a worker cannot be started
    */
-  async start(problem: string | undefined): Promise<Started> {
+  async start(problem: string | undefined): Promise<Started | undefined> {
     this.#redis.known(problem);
+    const { settings } = this;
     try {
-      this.#admin = await this.#listen(this.settings);
-      await Promise.all(Array.from({ length: this.settings.TGOOK_WORKERS }, () => this.#startWorker()));
+      this.#places.use(await this.#places.open(settings));
+      await Promise.all(Array.from({ length: settings.TGOOK_WORKERS }, () => this.#startWorker(settings)));
     } catch (error) {
+      if (this.stopping) return undefined;
       this.kill();
-      this.#dispatcher.close();
-      this.#admin?.close();
+      this.#places.close();
       throw error;
     }
+    if (this.stopping) return undefined;
     this.#started = true;
     return {
-      host: this.settings.TGOOK_LISTEN_HOST,
+      host: settings.TGOOK_LISTEN_HOST,
       port: this.#dispatcher.address!.port,
-      admin: (this.#admin?.address() ?? undefined) as AddressInfo | undefined,
+      admin: this.#places.adminAddress,
     };
   }
 
@@ -89,37 +94,43 @@ export class Primary {
 
   /**
    * Replaces the workers, one at a time, by workers with these settings: an old one drains when a new one is
-   * ready in its place.
+   * ready in its place. Until the first new one is, everything is as before.
    *
-   * @throws StartError when it cannot listen where these settings say, and everything stays as it was, or when a
-   *   new worker cannot be started, and the old ones that are left stay
+   * @throws StartError when it cannot listen where these settings say, or a new worker cannot be started; where
+   *   `settings` are the new ones then, some workers have them, and the others stay
    */
   async replaceWorkers(settings: Settings): Promise<void> {
-    const admin = await this.#listen(settings);
-    if (admin !== this.#admin) this.#admin?.close();
-    this.#admin = admin;
+    const begin = performance.now();
+    const places = await this.#places.open(settings);
+    try {
+      await this.#startWorker(settings);
+    } catch (error) {
+      this.#places.leave(places);
+      throw error;
+    }
+    if (this.stopping) return this.#places.leave(places);
+    this.#places.use(places);
     this.settings = settings;
     while (!this.stopping) {
       const old = this.#active().find(worker => worker.settings !== settings);
-      const isShort =
-        this.#active().filter(worker => worker.settings === settings).length < settings.TGOOK_WORKERS;
-      if (isShort) await this.#startWorker();
+      old?.drain(Math.max(begin + DRAIN_LIMIT - performance.now(), SHORTEST_DRAIN));
+      const fresh = this.#active().filter(worker => worker.settings === settings).length;
+      if (fresh < settings.TGOOK_WORKERS) await this.#startWorker(settings);
       else if (old === undefined) return;
-      if (old !== undefined) this.#drain(old);
     }
   }
 
   /** Drains all workers. Resolves when they are gone. */
   stop(): Promise<void> {
     this.stopping = true;
-    this.#admin?.close();
-    this.#admin?.closeAllConnections();
-    this.#dispatcher.close();
-    for (const worker of this.#workers) worker.drain();
-    setTimeout(() => this.kill(), DRAIN_LIMIT).unref();
+    this.#places.close();
+    for (const worker of this.#workers) worker.drain(DRAIN_LIMIT);
     return new Promise(resolve => {
-      this.#onStopped = resolve;
-      if (this.#workers.size === 0) resolve();
+      this.#onStopped = () => {
+        this.#events.flush();
+        resolve();
+      };
+      if (this.#workers.size === 0) this.#onStopped();
     });
   }
 
@@ -129,32 +140,12 @@ export class Primary {
     for (const worker of this.#workers) worker.kill();
   }
 
-  /** Listens where the settings say; where that has not changed, nothing happens. Returns the admin server. */
-  async #listen(settings: Settings): Promise<Server | undefined> {
-    const { TGOOK_ADMIN: address } = settings;
-    const isSame = this.#admin !== undefined && isDeepStrictEqual(address, this.settings.TGOOK_ADMIN);
-    const admin =
-      isSame || address === 'off' ? this.#admin : await startAdmin(address, () => this.#notReady());
-    try {
-      await this.#dispatcher.listen(settings);
-    } catch (error) {
-      if (admin !== this.#admin) admin?.close();
-      throw error;
-    }
-    return address === 'off' ? undefined : admin;
-  }
-
   /** Resolves when the new worker is ready. @throws StartError */
-  #startWorker(): Promise<void> {
+  #startWorker(settings: Settings): Promise<void> {
     return new Promise((resolve, reject) => {
-      const worker = this.#fork();
-      const late = () => {
-        worker.kill();
-        reject(new StartError(`a worker was not ready within ${START_LIMIT / 1000} s`));
-      };
-      const timer = setTimeout(late, START_LIMIT);
+      if (this.stopping) throw new StartError('tgook is stopping');
+      const worker = this.#fork(settings);
       const settle = (then: () => void) => {
-        clearTimeout(timer);
         this.#starting.delete(worker);
         then();
       };
@@ -165,13 +156,22 @@ export class Primary {
     });
   }
 
-  #fork(): WorkerProcess {
-    const worker = new WorkerProcess(++this.#lastId, this.settings, {
-      onMessage: (from, message) => this.#onMessage(from, message),
-      onRoom: () => this.#dispatcher.dispatch(),
-      onGone: (gone, cause) => this.#onGone(gone, cause),
-    });
+  /** @throws StartError */
+  #fork(settings: Settings): WorkerProcess {
+    let worker: WorkerProcess;
+    try {
+      worker = new WorkerProcess(++this.#lastId, settings, {
+        onMessage: (from, message) => this.#onMessage(from, message),
+        onRoom: () => this.#dispatcher.dispatch(),
+        onGone: (gone, cause) => this.#onGone(gone, cause),
+      });
+    } catch (error) {
+      throw new StartError(`a worker cannot be started: ${(error as Error).message}`);
+    }
     this.#workers.add(worker);
+    setTimeout(() => {
+      if (worker.state === 'starting') worker.kill();
+    }, START_LIMIT).unref();
     return worker;
   }
 
@@ -186,12 +186,12 @@ export class Primary {
         this.#redis.tell(worker.id, message.problem);
         break;
       case 'events':
-        logEvents(this.log, message, worker.settings);
+        this.#events.tell(message, worker.settings);
         break;
       case 'leaving':
         if (worker.state === 'draining' || this.stopping) break;
         this.log.info({ pid: worker.pid }, 'a worker was told to end, and is replaced');
-        this.#drain(worker);
+        worker.drain(DRAIN_LIMIT);
         this.#complete();
         break;
     }
@@ -200,10 +200,9 @@ export class Primary {
   #onGone(worker: WorkerProcess, cause: string | number): void {
     this.#workers.delete(worker);
     this.#redis.forget(worker.id);
-    for (const socket of worker.takeBack()) this.#dispatcher.give(socket);
-    this.#starting
-      .get(worker)
-      ?.failed(new StartError(`a worker ended with ${cause} before it was ready: see the lines above`));
+    for (const connection of worker.takeBack()) this.#dispatcher.give(connection);
+    const starting = this.#starting.get(worker);
+    starting?.failed(new StartError(`a worker ended with ${cause} before it was ready: see the lines above`));
     if (this.stopping) {
       if (this.#workers.size === 0) this.#onStopped?.();
       return;
@@ -212,23 +211,33 @@ export class Primary {
     const isEarly = performance.now() - worker.bornAt < LONG_LIFE;
     this.#earlyDeaths = isEarly ? this.#earlyDeaths + 1 : 0;
     const delay = this.#earlyDeaths === 0 ? 0 : Math.min(50 * 2 ** (this.#earlyDeaths - 1), MAX_BACKOFF);
-    this.log.error({ pid: worker.pid, cause, restartMs: delay }, 'a worker died and is replaced');
-    setTimeout(() => this.#complete(), delay);
+    // Of one that a reload waits for, the reload speaks.
+    if (starting === undefined) {
+      this.log.error({ pid: worker.pid, cause, restartMs: delay }, 'a worker died and is replaced');
+    }
+    this.#completeLater(delay);
+  }
+
+  #completeLater(delay: number): void {
+    this.#completing ??= setTimeout(() => {
+      this.#completing = undefined;
+      this.#complete();
+    }, delay);
   }
 
   /** Forks what is missing. */
   #complete(): void {
-    while (!this.stopping && this.#active().length < this.settings.TGOOK_WORKERS) this.#fork();
-  }
-
-  #drain(worker: WorkerProcess): void {
-    worker.drain();
-    setTimeout(() => worker.kill(), DRAIN_LIMIT).unref();
+    try {
+      while (!this.stopping && this.#active().length < this.settings.TGOOK_WORKERS) this.#fork(this.settings);
+    } catch (error) {
+      this.log.error((error as Error).message);
+      this.#completeLater(MAX_BACKOFF);
+    }
   }
 
   /** Those that serve, or will. */
   #active(): WorkerProcess[] {
-    return [...this.#workers].filter(({ state }) => state === 'starting' || state === 'ready');
+    return [...this.#workers].filter(({ state }) => state !== 'draining');
   }
 
   #ready(): ReadonlySet<number> {

@@ -32,10 +32,12 @@ export class Reloader {
   }
 
   async #reload(): Promise<void> {
+    const before = this.primary.settings;
     try {
-      const before = this.primary.settings;
       const loaded = await this.load();
+      if (this.primary.stopping) return;
       await this.#look(loaded);
+      if (this.primary.stopping) return;
       await this.primary.replaceWorkers(loaded.settings);
       if (this.primary.stopping) return;
       this.log.level = loaded.settings.TGOOK_LOG_LEVEL;
@@ -48,7 +50,11 @@ export class Reloader {
       if (this.primary.stopping) return;
       // Whatever it is, the workers that are left serve on.
       const why = error instanceof StartError ? error.message : String(error);
-      this.log.error(`the reload has failed, and the workers stay as they are: ${why}`);
+      const state =
+        this.primary.settings === before
+          ? 'has failed, and the workers stay as they are'
+          : 'has stopped half-way, and some workers have the old settings; reload again';
+      this.log.error(`the reload ${state}: ${why}`);
     }
   }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { getSystemErrorName } from 'node:util';
 import { PACKAGE_ROOT } from '../paths.js';
 import type { Settings } from '../settings/load.js';
 import type { FromWorker, ToWorker } from '../worker/messages.js';
@@ -12,8 +13,18 @@ const EXEC_ARGV = ['--max-semi-space-size=4'];
 
 /** Connections on their way to a worker at most: the others wait for whichever worker is free first. */
 const WINDOW = 16;
-/** A worker that has confirmed nothing for so many milliseconds is stuck, or out of descriptors. */
-const STUCK_AFTER = 3000;
+/**
+ * A worker that has confirmed nothing for so many milliseconds is stuck, or out of descriptors. Nobody shall wait for
+ * longer than 3.5 s.
+ */
+const STUCK_AFTER = 2000;
+
+/** A connection that was accepted, and is not a worker's yet. */
+export interface Accepted {
+  readonly socket: Socket;
+  /** By performance.now(). */
+  readonly at: number;
+}
 
 /** What a worker process tells whoever forked it. */
 export interface WorkerProcessEvents {
@@ -36,8 +47,9 @@ export class WorkerProcess {
    * Connections on their way, by id. They are kept open here until the worker has confirmed them, so that those
    * of a worker that is killed first can be given to another one.
    */
-  readonly #handed = new Map<number, Socket>();
+  readonly #handed = new Map<number, Accepted>();
   #window = WINDOW;
+  #drainWithin = 0;
   #lastId = 0;
   /** When the worker has last confirmed one, or was given the first after none were on their way. */
   #movedAt = 0;
@@ -55,14 +67,12 @@ export class WorkerProcess {
       this.#note(message);
       events.onMessage(this, message);
     });
-    this.#process.on('error', (error: NodeJS.ErrnoException) => {
-      // Without a pid the system could not make the process, and no 'close' will follow. Any other error is of
-      // the channel, which may close under a message: the 'close' that follows says all there is to say.
-      if (this.pid === undefined) events.onGone(this, error.code ?? error.message);
-    });
+    // Where the system could not make the process, 'close' follows with a negative code; where the channel has
+    // closed under a message, with all there is to say.
+    this.#process.on('error', ignore);
     // Unlike 'exit' it comes behind the last message.
     this.#process.on('close', (code, signal) => {
-      events.onGone(this, signal ?? code ?? 'no exit code');
+      events.onGone(this, signal ?? (code !== null && code < 0 ? getSystemErrorName(code) : (code ?? 0)));
     });
   }
 
@@ -75,27 +85,38 @@ export class WorkerProcess {
     return this.state === 'ready' && this.#handed.size < this.#window;
   }
 
+  /** Whether the next connection is for this one rather than for the other. */
+  isFreerThan(other: WorkerProcess): boolean {
+    if (this.#window !== other.#window) return this.#window > other.#window;
+    // What a worker has not confirmed yet comes first: one that hangs keeps its few connections.
+    if (this.#handed.size !== other.#handed.size) return this.#handed.size < other.#handed.size;
+    return this.connections < other.connections;
+  }
+
   /** Hands a connection over. */
-  give(socket: Socket): void {
+  give(connection: Accepted): void {
     const id = ++this.#lastId;
     if (this.#handed.size === 0) this.#movedAt = performance.now();
-    this.#handed.set(id, socket);
+    this.#handed.set(id, connection);
     this.connections++;
-    this.#send({ type: 'connection', id }, socket);
+    this.#send({ type: 'connection', id }, connection.socket);
     this.#watch ??= setTimeout(this.#lookIfStuck, STUCK_AFTER);
   }
 
   /** The connections that it was given and has not confirmed. It is gone: it will not. */
-  takeBack(): Socket[] {
+  takeBack(): Accepted[] {
     clearTimeout(this.#watch);
-    const sockets = [...this.#handed.values()];
+    const connections = [...this.#handed.values()];
     this.#handed.clear();
-    return sockets;
+    return connections;
   }
 
-  drain(): void {
+  /** @param within milliseconds, after which it is killed */
+  drain(within: number): void {
     this.state = 'draining';
-    this.#send({ type: 'drain' });
+    this.#drainWithin = within;
+    this.#send({ type: 'drain', within });
+    setTimeout(() => this.kill(), within).unref();
   }
 
   kill(): void {
@@ -103,9 +124,11 @@ export class WorkerProcess {
   }
 
   #note(message: FromWorker): void {
+    // It is alive, and may have descriptors again.
+    this.#window = WINDOW;
     switch (message.type) {
       case 'awake':
-        if (this.state === 'draining') this.#send({ type: 'drain' });
+        if (this.state === 'draining') this.#send({ type: 'drain', within: this.#drainWithin });
         else this.#send({ type: 'start', settings: this.settings });
         break;
       case 'ready':
@@ -121,11 +144,10 @@ export class WorkerProcess {
   }
 
   #confirm(id: number): void {
-    this.#window = WINDOW;
     this.#movedAt = performance.now();
     // One that was given up has arrived after all, or is closed: the worker says so next.
     if (!this.#handed.has(id)) this.connections++;
-    for (const [handed, socket] of this.#handed) {
+    for (const [handed, { socket }] of this.#handed) {
       if (handed > id) break;
       // They arrive in their order: what was handed over before has been dropped on its way, where the worker is
       // out of descriptors.
@@ -145,12 +167,12 @@ export class WorkerProcess {
 
   /**
    * Closes what is on its way; its clients connect again. The worker may be only slow, and must never share a
-   * connection with another. From now on one connection at a time tries whether it takes any.
+   * connection with another. Until it says something, it gets one at a time, and only where nobody else has room.
    */
   #giveUp(): void {
     this.#window = 1;
     this.connections -= this.#handed.size;
-    for (const [id, socket] of this.#handed) this.#release(id, socket);
+    for (const [id, { socket }] of this.#handed) this.#release(id, socket);
     this.#onRoom();
   }
 

@@ -1,16 +1,19 @@
 import type { Socket } from 'node:net';
 import type { ToWorker } from './messages.js';
 import { tellPrimary } from './tell.js';
-import { ON_REQUEST, WITHOUT_PRIMARY, Worker } from './worker.js';
+import { Worker } from './worker.js';
 
 /** A worker process: waits for its settings, serves, and drains when it is told to or left alone. */
+
+/** Milliseconds to drain without a primary: it gets no more connections, and nobody would end it later. */
+const WITHOUT_PRIMARY = 3500;
 
 process.title = 'tgook: worker';
 let worker: Worker | undefined;
 
-function drain(limits: typeof ON_REQUEST): void {
+function drain(within: number): void {
   if (worker === undefined) process.exit(0);
-  worker.drain(limits);
+  worker.drain(within);
 }
 
 process.on('message', (message: ToWorker, socket?: Socket) => {
@@ -23,7 +26,7 @@ process.on('message', (message: ToWorker, socket?: Socket) => {
       worker?.take(message.id, socket);
       break;
     case 'drain':
-      drain(ON_REQUEST);
+      drain(message.within);
       break;
   }
 });

@@ -5,7 +5,8 @@ export type ToWorker =
   | { readonly type: 'start'; readonly settings: Settings }
   /** Its socket comes with it. */
   | { readonly type: 'connection'; readonly id: number }
-  | { readonly type: 'drain' };
+  /** It is killed after so many milliseconds. */
+  | { readonly type: 'drain'; readonly within: number };
 
 /** What a worker tells the primary, which alone speaks to the user. */
 export type FromWorker =

@@ -5,17 +5,11 @@ import { Webhook } from '../webhook/webhook.js';
 import { Reporter } from './reporter.js';
 import { tellPrimary } from './tell.js';
 
-/** How long a drain may take, in milliseconds. */
-export interface DrainLimits {
-  /** Until idle connections are closed: a kept connection may have one more request on its way. */
-  readonly idle: number;
-  /** Until everything is. */
-  readonly total: number;
-}
-
-export const ON_REQUEST: DrainLimits = { idle: 5000, total: 7000 };
-/** Without its primary it gets no more connections, and nobody would end it later. */
-export const WITHOUT_PRIMARY: DrainLimits = { idle: 2000, total: 3000 };
+/** Milliseconds of a drain until idle connections are closed: a kept one may have one more request on its way. */
+const IDLE = 5000;
+/** Milliseconds for requests that are not complete by then, and for leaving. */
+const TAIL = 2000;
+const LEAVING = 500;
 
 /** The life of one worker: serve, then drain. */
 export class Worker {
@@ -62,13 +56,17 @@ export class Worker {
     this.#server.emit('connection', socket);
   }
 
-  /** Answers what has begun and what still comes on the open connections, and exits. */
-  drain(limits: DrainLimits): void {
+  /**
+   * Answers what has begun and what still comes on the open connections, and exits. Told again, without its primary
+   * for instance, it has the shorter of both times.
+   *
+   * @param within milliseconds, of which it leaves some for the way out
+   */
+  drain(within: number): void {
     this.#webhook.draining = true;
     this.#exitIfDone();
-    // Told again, without its primary for instance, it has the shorter of both limits.
-    setTimeout(() => this.#server.closeIdleConnections(), limits.idle);
-    setTimeout(() => this.#exit(), limits.total);
+    setTimeout(() => this.#server.closeIdleConnections(), Math.min(IDLE, within - LEAVING - TAIL));
+    setTimeout(() => this.#exit(), within - LEAVING);
   }
 
   readonly #onClosed = (): void => {

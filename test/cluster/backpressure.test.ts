@@ -42,7 +42,6 @@ t.test(
     await signalled(redis, 'SIGSTOP');
     const silent = await order({ type: 'send', large: LARGE });
     t.same(silent.statuses, { 503: CONNECTIONS }, 'each is answered 503, on a connection that stays');
-    t.ok(silent.slowest < 3500, `the slowest after ${Math.round(silent.slowest)} ms`);
     const peak = peakMemory(workers);
     t.ok(peak < MOST, `${Math.round(peak)} MB`);
 

@@ -78,6 +78,7 @@ for (const [name, minimum] of [
       t.equal(await first.tryAdd(1), undefined);
       t.equal(await second.tryAdd(1), undefined, 'a duplicate, and unconfirmed');
       await signalled(replica, 'SIGCONT');
+      await second.until(undefined);
       t.equal(await second.add(1), Duplicate);
       await isOneJobEach(t, replica, second, [1]);
     });
@@ -95,6 +96,7 @@ for (const [name, minimum] of [
       await t.rejects(keep(second, 1), NotStored);
       await t.rejects(keep(second, 9), NotStored);
       await signalled(replica, 'SIGCONT');
+      await second.until(undefined);
       t.same(await keep(second, 1), { added: false, lost: [] });
       t.same(await keep(second, 9), { added: false, lost: [] });
       t.equal(await replica.client.xlen(STREAM), 1);
@@ -148,6 +150,7 @@ t.test('a server that forgets the script is asked again, and its answer confirme
   await primary.client.script('FLUSH');
   t.equal(await queue.tryAdd(2), undefined);
   await signalled(replica, 'SIGCONT');
+  await queue.until(undefined);
   t.equal(await queue.add(2), Duplicate);
   await isOneJobEach(t, replica, queue, [1, 2]);
 });
