@@ -22,10 +22,16 @@ export interface Fault {
   readonly redis?: readonly string[];
   /** Of tgook, over those that every scene has. */
   readonly settings?: Settings;
+  /** Every update is sent twice at the same moment: to the workers of one tgook, or to two on the same Redis. */
+  readonly twice?: 'to workers' | 'to hosts';
   /** Telegram may not notice it: every request is answered 200, and no connection is reset. */
   readonly unnoticed?: boolean;
+  /** What this machine lacks to play it, as a part of a sentence; undefined where it has everything. */
+  missing?(): string | undefined;
   /** What is not promised under this fault. */
   readonly except?: readonly Invariant[];
+  /** Puts up what it needs before anything is sent. */
+  prepare?(scene: Scene): Promise<void>;
   /** Strikes under load, and resolves at the moment at which everything is mended. */
   strike(scene: Scene): Promise<void>;
 }

@@ -28,9 +28,9 @@ export interface Figures {
   /** Jobs taken from the queue, and updates in quarantine. */
   readonly jobs: number;
   readonly quarantined: number;
-  /** 200s beyond the first for an update, which made no second job. */
-  readonly absorbed: number;
-  /** Acknowledged, and neither a job nor in quarantine. */
+  /** 200s beyond the first for an update. */
+  readonly repeated: number;
+  /** Answered 200, whether Telegram got the answer or not, and neither a job nor in quarantine. */
   readonly lost: number;
   /** Jobs beyond the first for an update. */
   readonly doubled: number;
@@ -61,13 +61,17 @@ export async function playFault(fault: Fault, play: Play): Promise<Outcome> {
   const begin = performance.now();
   const scene = await Scene.open(fault, play);
   try {
-    const descriptorsBefore = scene.processes.all();
-    scene.send();
+    await fault.prepare?.(scene);
+    const descriptorsBefore = scene.processes.descriptorsNow();
+    const { workers } = scene;
+    scene.start(fault.twice);
     await scene.until(() => scene.requests.ok >= WARM_UP, 5000, `${WARM_UP} updates are acknowledged`);
     await fault.strike(scene);
     const recovery = await scene.prober.untilWell(() => scene.tgook.url);
     await finishLoad(scene);
+    await scene.until(() => scene.workers === workers, 3000, 'all workers are there again');
     const descriptorsAfter = await settle(scene, descriptorsBefore);
+    await scene.settled();
     await stopHosts(scene);
     const drained = await drain(scene.stores);
     const figures = { ...measure(scene, drained), recovery, descriptorsBefore, descriptorsAfter };
@@ -91,8 +95,8 @@ export async function finishLoad(scene: Scene): Promise<void> {
 /** Waits until tgook has as few descriptors as at the beginning, for some time. */
 async function settle(scene: Scene, before: number): Promise<number> {
   const end = performance.now() + 3000;
-  while (scene.processes.all() > before && performance.now() < end) await pause(50);
-  return scene.processes.all();
+  while (scene.processes.descriptorsNow() > before && performance.now() < end) await pause(50);
+  return scene.processes.descriptorsNow();
 }
 
 /** What was given up by tgook may still run in Redis: only behind its end is it known what became a job. */
@@ -109,12 +113,14 @@ type Measured = Omit<Figures, 'recovery' | 'descriptorsBefore' | 'descriptorsAft
 function measure(scene: Scene, { jobs, quarantined }: Drained): Measured {
   const { loads, prober, requests, processes } = scene;
   const acknowledged = new Set(prober.acknowledged);
+  const answered = new Set(prober.acknowledged);
   const sent = new Set(prober.sent);
-  let accepted = prober.acknowledged.size;
+  let answers = prober.acknowledged.size;
   for (const { record } of loads) {
     for (const [id, update] of record) {
       sent.add(id);
-      accepted += update.accepted;
+      answers += update.accepted;
+      if (update.accepted > 0) answered.add(id);
       if (update.acknowledged) acknowledged.add(id);
     }
   }
@@ -130,8 +136,8 @@ function measure(scene: Scene, { jobs, quarantined }: Drained): Measured {
     failures: Object.fromEntries([...requests.failures].sort()),
     jobs: jobCount,
     quarantined: quarantineCount,
-    absorbed: accepted - acknowledged.size - doubled,
-    lost: [...acknowledged].filter(id => !kept.has(id)).length,
+    repeated: answers - answered.size,
+    lost: [...answered].filter(id => !kept.has(id)).length,
     doubled,
     longest: requests.times.max,
     p99: requests.times.percentile(99),
@@ -144,7 +150,7 @@ function judge(scene: Scene, fault: Fault, figures: Figures, { disagreements }: 
   const { sent, acknowledged, failures, lost, doubled, longest, recovery } = figures;
   const { memory, descriptors, descriptorsBefore: before, descriptorsAfter: after } = figures;
   const milliseconds = (time: number) => `${Math.round(time)} ms`;
-  if (lost > 0) scene.violate('I1', `${lost} updates were acknowledged and are gone`);
+  if (lost > 0) scene.violate('I1', `${lost} updates were answered 200 and are gone`);
   if (doubled > 0) scene.violate('I2', `${doubled} updates became a job twice`);
   if (longest > LONGEST_REQUEST) scene.violate('I3', `a request took ${milliseconds(longest)}`);
   if (recovery > LONGEST_RECOVERY) scene.violate('I4', `200 again after ${milliseconds(recovery)}`);

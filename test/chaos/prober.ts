@@ -54,6 +54,14 @@ export class Prober {
     return wellSince(ends) ?? Number.POSITIVE_INFINITY;
   }
 
+  /** Opens so many connections a second, each with one fresh update, while something goes on. */
+  async during(url: () => string, rate: number, goingOn: Promise<unknown>): Promise<void> {
+    const probes: Promise<unknown>[] = [];
+    const timer = setInterval(() => probes.push(this.#probe(url())), 1000 / rate);
+    await goingOn.finally(() => clearInterval(timer));
+    await Promise.all(probes);
+  }
+
   async #probe(url: string): Promise<boolean> {
     const id = this.#nextId++;
     this.sent.add(id);
@@ -73,8 +81,12 @@ function wellSince(ends: ReadonlyArray<number | undefined>): number | undefined 
   return answered.length - bad - 1 >= IN_A_ROW ? answered[bad + 1] : undefined;
 }
 
-/** @returns the status, or why there is none */
-function post(url: string, body: string): Promise<string> {
+/**
+ * Posts a body on a connection of its own.
+ *
+ * @returns the status, or why there is none
+ */
+export function post(url: string, body: string): Promise<string> {
   return new Promise(resolve => {
     const sent = request(url, { method: 'POST', agent: false, timeout: PATIENCE }, answer => {
       answer.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));

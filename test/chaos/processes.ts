@@ -23,7 +23,7 @@ export class Processes {
   }
 
   /** Descriptors of all processes together. */
-  all(): number {
+  descriptorsNow(): number {
     return this.#pids().reduce((sum, pid) => sum + countDescriptors(pid), 0);
   }
 

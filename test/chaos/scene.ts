@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
 import { Stage } from '../../lib/demo/stage.js';
 import { Random } from '../../lib/telegram/samples/random.js';
+import { freePort } from '../support/free-port.js';
 import { RedisProxy } from '../support/redis-proxy.js';
 import { type Settings, startTgook, type Tgook } from '../support/tgook.js';
 import type { Fault, Invariant, Play } from './fault.js';
@@ -14,8 +15,9 @@ const RATE = 400;
 const SHORT_RATE = 200;
 const CONNECTIONS = 40;
 
-/** The share of a fault's time that a short play takes. */
-const SHORT = 0.25;
+/** In a short play, what takes longer than this takes a share of its time, but no less than this. */
+const SHORT_TIME = 2000;
+const SHORT_SHARE = 0.25;
 
 /** What did not hold. */
 export interface Violation {
@@ -39,6 +41,7 @@ export class Scene {
   readonly #running = new Set<Tgook>();
   readonly #stage: Stage;
   readonly #settings: Settings;
+  readonly #later: Promise<unknown>[] = [];
   #tgook: Tgook | undefined;
 
   private constructor(
@@ -63,7 +66,7 @@ export class Scene {
   }
 
   /** Puts all of it up; tgook is ready, and nothing is sent yet. */
-  static async open(fault: Pick<Fault, 'redis' | 'settings'>, play: Play): Promise<Scene> {
+  static async open(fault: Pick<Fault, 'redis' | 'settings' | 'twice'>, play: Play): Promise<Scene> {
     const stage = new Stage();
     try {
       const redis = await startPrivateRedis(fault.redis);
@@ -72,6 +75,7 @@ export class Scene {
       stage.add(() => proxy.close());
       const scene = new Scene(stage, play, proxy, redis, fault.settings ?? {});
       scene.#tgook = await scene.startHost();
+      if (fault.twice === 'to hosts') await scene.startHost();
       return scene;
     } catch (error) {
       await stage.clear();
@@ -94,6 +98,11 @@ export class Scene {
     return this.#running;
   }
 
+  /** How many workers there are. */
+  get workers(): number {
+    return [...this.#running].reduce((sum, host) => sum + host.workers().length, 0);
+  }
+
   /** Updates whose lifetime has ended before they were acknowledged by any host: inline queries live for 30 s. */
   get expired(): number {
     const [first, ...others] = this.loads.map(({ record }) => record);
@@ -103,9 +112,11 @@ export class Scene {
 
   /** Starts a tgook beside those that run, with the same settings. */
   async startHost(settings: Settings = {}): Promise<Tgook> {
-    const host = await startTgook({ ...this.#settings, ...settings });
+    // A fixed one, as users have: the next process is to be found there again.
+    const LISTEN_PORT = settings.LISTEN_PORT ?? (await freePort());
+    const host = await startTgook({ ...this.#settings, ...settings, LISTEN_PORT });
     this.#running.add(host);
-    this.#stage.add(() => host.process.kill('SIGKILL'));
+    this.#stage.add(() => host.stop('SIGKILL'));
     host.process.once('exit', () => this.#running.delete(host));
     return host;
   }
@@ -113,6 +124,12 @@ export class Scene {
   /** Starts tgook where it was, after it has ended. */
   async startAgain(settings: Settings = {}): Promise<void> {
     this.#tgook = await this.startHost({ ...settings, LISTEN_PORT: this.tgook.port });
+  }
+
+  /** Begins to send: to each host, or twice to one. */
+  start(twice: Fault['twice']): void {
+    for (const host of this.hosts) this.send(host);
+    if (twice === 'to workers') this.send();
   }
 
   /** A Telegram that sends to a host; what a second one sends are the updates of the first. */
@@ -131,7 +148,8 @@ export class Scene {
 
   /** Milliseconds of a fault, fewer in a short play. */
   lasting(milliseconds: number): number {
-    return this.play.short ? milliseconds * SHORT : milliseconds;
+    if (!this.play.short || milliseconds <= SHORT_TIME) return milliseconds;
+    return Math.max(SHORT_SHARE * milliseconds, SHORT_TIME);
   }
 
   /** Lets a fault last. */
@@ -142,9 +160,9 @@ export class Scene {
   /** Repeats at this pace for a time; in a short play the time is shorter, and the pace the same. */
   async every(interval: number, milliseconds: number, strike: () => unknown): Promise<void> {
     const end = performance.now() + this.lasting(milliseconds);
-    while (performance.now() < end) {
+    for (let due = performance.now(); due < end; due += interval) {
+      await pause(Math.max(due - performance.now(), 0));
       await strike();
-      await pause(interval);
     }
   }
 
@@ -163,6 +181,20 @@ export class Scene {
   /** What must be so under this fault, or must have happened for it to prove anything. */
   check(holds: boolean, problem: string): void {
     if (!holds) this.violate(undefined, problem);
+  }
+
+  /** Something that is looked at beside what goes on: it is waited for at the end. */
+  also(looking: Promise<unknown>): void {
+    this.#later.push(looking);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#later);
+  }
+
+  /** What a fault has put up itself is taken down at the end. */
+  afterwards(takeDown: () => unknown): void {
+    this.#stage.add(takeDown);
   }
 
   violate(invariant: Invariant | undefined, problem: string): void {

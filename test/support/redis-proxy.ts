@@ -10,6 +10,8 @@ export type Manner = 'forward' | 'silent' | 'close' | ((sent: Buffer) => string 
 /** What it does with Redis' answer: hands it on, hangs up in its place, or behind a part of it. */
 export type ReplyManner = (answer: Buffer) => 'forward' | 'cut' | Buffer;
 
+type Parted = 'no' | 'both ways' | 'replies';
+
 /** A port with a Redis behind it, or something that only looks like one. */
 export class RedisProxy {
   /** From the next bytes on. */
@@ -25,7 +27,7 @@ export class RedisProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #lanes = new Set<Lane>();
-  #parted = false;
+  #parted: Parted = 'no';
 
   /** @param target Redis' port, which new connections go to */
   constructor(public target: number) {
@@ -42,15 +44,18 @@ export class RedisProxy {
     return this;
   }
 
-  /** The network is parted: nothing arrives on either side, not even that the other one hangs up. */
-  part(): void {
-    this.#parted = true;
-    for (const lane of this.#lanes) lane.hold();
+  /**
+   * The network is parted: nothing arrives any more, not even that a side has hung up. With `replies` only what
+   * Redis says is held up.
+   */
+  part(way: 'both ways' | 'replies' = 'both ways'): void {
+    this.#parted = way;
+    for (const lane of this.#lanes) this.#hold(lane);
   }
 
   /** What was on its way when the network was parted arrives now, also from clients that have hung up since. */
   join(): void {
-    this.#parted = false;
+    this.#parted = 'no';
     for (const lane of this.#lanes) lane.release();
   }
 
@@ -76,8 +81,8 @@ export class RedisProxy {
       return;
     }
     const redis = connect(this.target, '127.0.0.1');
-    const toRedis = this.#lane(client, redis);
-    const toClient = this.#lane(redis, client);
+    const toRedis = this.#lane(client, redis, 'requests');
+    const toClient = this.#lane(redis, client, 'replies');
     client.on('data', sent => {
       const answer = typeof this.manner === 'function' ? this.manner(sent) : this.manner;
       if (answer === 'forward') toRedis.write(sent);
@@ -97,9 +102,9 @@ export class RedisProxy {
   }
 
   /** The way from one socket to the other, which ends behind the first of them. */
-  #lane(from: Socket, to: Socket): Lane {
-    const lane = new Lane(to, () => this.delay());
-    if (this.#parted) lane.hold();
+  #lane(from: Socket, to: Socket, carries: Lane['carries']): Lane {
+    const lane = new Lane(to, carries, () => this.delay());
+    this.#hold(lane);
     this.#lanes.add(lane);
     this.#sockets.add(from);
     from.setNoDelay(true);
@@ -110,6 +115,10 @@ export class RedisProxy {
     });
     to.on('close', () => this.#lanes.delete(lane));
     return lane;
+  }
+
+  #hold(lane: Lane): void {
+    if (this.#parted === 'both ways' || this.#parted === lane.carries) lane.hold();
   }
 }
 
@@ -122,6 +131,7 @@ class Lane {
 
   constructor(
     readonly to: Socket,
+    readonly carries: 'requests' | 'replies',
     readonly delay: () => number,
   ) {}
 

@@ -143,6 +143,26 @@ t.test('a broken connection and a lost answer are failures', async t => {
   t.equal(connections(), 3);
 });
 
+t.test(
+  'whoever cannot wait for Telegram sets how long answers are waited for, and the longest pause',
+  async t => {
+    let requests = 0;
+    const { telegram } = await start(
+      t,
+      (_request, response) => {
+        if (++requests > 3) response.end();
+        else if (requests === 3) response.writeHead(503).end();
+      },
+      { patience: 200, longestPause: 10 },
+    );
+    const { acknowledged, failures, milliseconds } = await telegram.deliver([message(1, 1)]);
+    t.equal(acknowledged, 1);
+    t.same(failures, new Map([['timeout', 2]]).set('503', 1));
+    // Before anything has succeeded, a connection in the place of a broken one comes after 2 s.
+    t.ok(milliseconds < 5500, `${milliseconds} ms, and not the 2 minutes of two timeouts`);
+  },
+);
+
 t.test('Retry-After beyond the lifetime drops an update', async t => {
   const { telegram } = await start(t, (_request, response) =>
     response.writeHead(429, { 'Retry-After': '31' }).end(),

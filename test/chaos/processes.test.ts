@@ -1,0 +1,4 @@
+import { PROCESS_FAULTS } from './faults/processes.js';
+import { testFaults } from './test-faults.js';
+
+testFaults(PROCESS_FAULTS);
