@@ -9,7 +9,7 @@ export interface Totals {
   readonly quarantined: number;
   /** Ids of updates that were acknowledged, and are neither a job nor in quarantine. */
   readonly lost: readonly number[];
-  /** Ids of updates that have become more than one job. */
+  /** Ids of updates that have become more than one job, or a job and an entry in quarantine. */
   readonly doubled: readonly number[];
   /** Jobs for updates that were never sent. */
   readonly foreign: number;
@@ -66,11 +66,13 @@ export class Account {
     let jobs = 0;
     let quarantined = 0;
     const lost: number[] = [];
+    const doubled = [...this.#doubled];
     for (let index = 0; index < this.#sent; index++) {
       const isJob = this.#jobs[index] !== 0;
       const isKept = this.#quarantined[index] === 1;
       if (isJob) jobs++;
       if (isKept) quarantined++;
+      if (isJob && isKept) doubled.push(this.firstId + index);
       if (this.#acknowledged[index] === 0) continue;
       acknowledged++;
       if (!isJob && !isKept) lost.push(this.firstId + index);
@@ -81,7 +83,7 @@ export class Account {
       jobs,
       quarantined,
       lost,
-      doubled: this.#doubled,
+      doubled,
       foreign: this.#foreign,
     };
   }
@@ -90,4 +92,19 @@ export class Account {
 function grown<Numbers extends Uint8Array | Uint32Array>(old: Numbers, larger: Numbers): Numbers {
   larger.set(old);
   return larger;
+}
+
+/** The accounts of all bots together. */
+export function sum(all: readonly Totals[]): Totals {
+  const add = (pick: (totals: Totals) => number): number =>
+    all.reduce((total, each) => total + pick(each), 0);
+  return {
+    sent: add(({ sent }) => sent),
+    acknowledged: add(({ acknowledged }) => acknowledged),
+    jobs: add(({ jobs }) => jobs),
+    quarantined: add(({ quarantined }) => quarantined),
+    lost: all.flatMap(({ lost }) => lost),
+    doubled: all.flatMap(({ doubled }) => doubled),
+    foreign: add(({ foreign }) => foreign),
+  };
 }

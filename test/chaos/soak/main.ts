@@ -43,7 +43,7 @@ async function main(options: SoakOptions): Promise<void> {
       process.exitCode = 1;
     }
     if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(result));
-    if (values.write) writePage(result, failures);
+    if (values.write) await writePage(result, failures);
   } catch (error) {
     await stage.clear();
     if (error instanceof Interrupted) process.exit(error.exitCode);

@@ -1,67 +1,55 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, type } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { PACKAGE_ROOT } from '../../../lib/paths.js';
+import { describeMachine, markdown } from '../page.js';
 import { plot } from './plot.js';
 import { faultRows, growthRows, periods, totalRows } from './report.js';
 import type { Soak } from './run.js';
-import { GROWTH_RULE } from './verdict.js';
+import { growthRule } from './verdict.js';
 
 const PAGE = `${PACKAGE_ROOT}docs/reliability.md`;
 const PLOT = `${PACKAGE_ROOT}docs/soak.svg`;
-const SECTION = /<!-- soak -->\n.*?<!-- \/soak -->/s;
+const SECTION = /(<!-- soak -->\n).*(<!-- \/soak -->)/s;
 
-/** Writes docs/soak.svg, and the section of docs/reliability.md that this run is. */
-export function writePage(soak: Soak, failures: readonly string[]): void {
+/** Writes docs/soak.svg, and this run's section of docs/reliability.md between its markers. */
+export async function writePage(soak: Soak, failures: readonly string[]): Promise<void> {
   writeFileSync(PLOT, plot(soak));
-  const section = `<!-- soak -->\n${sectionOf(soak, failures)}\n<!-- /soak -->`;
-  const page = existsSync(PAGE)
-    ? readFileSync(PAGE, 'utf8')
-    : '# Reliability\n\n<!-- soak -->\n<!-- /soak -->\n';
-  const whole = SECTION.test(page) ? page : `${page.trimEnd()}\n\n<!-- soak -->\n<!-- /soak -->\n`;
+  const section = sectionOf(soak, failures, await describeMachine());
+  const page = readFileSync(PAGE, 'utf8');
   writeFileSync(
     PAGE,
-    whole.replace(SECTION, () => section),
+    page.replace(SECTION, (_all, begin: string, end: string) => `${begin}${section}\n${end}`),
   );
 }
 
-function sectionOf(soak: Soak, failures: readonly string[]): string {
+function sectionOf(soak: Soak, failures: readonly string[], machine: string): string {
   const { minutes, rate, seed } = soak.options;
-  const { model = 'unknown CPU' } = cpus()[0] ?? {};
-  const machine = `${model.trim()}, ${cpus().length} CPUs, ${type()} ${release()}, Node ${process.version}, ${soak.server}`;
+  const growth = growthRows(soak);
+  const verdict =
+    failures.length > 0
+      ? failures.map(failure => `**Wrong:** ${failure}`).join('  \n')
+      : `Nothing was lost, nothing doubled${growth.length > 1 ? ', and memory and descriptors stayed flat' : ''}.`;
   return [
     minutes === 60 ? '## An hour under load' : `## ${minutes} minutes under load`,
-    `\`npm run soak -- --minutes ${minutes} --rate ${rate} --seed ${seed} --write\` wrote this section: a simulated`,
-    `Telegram with four bots and updates of every kind, tgook with two workers, a Redis with \`appendfsync always\`,`,
-    `and a consumer with Laravel's own steps, all on one machine (${machine}). A fault comes at random, then it is`,
-    'quiet for a while.',
     '',
-    failures.length === 0
-      ? 'Nothing was lost, nothing doubled, and memory and descriptors stayed flat.'
-      : failures.map(failure => `**Wrong:** ${failure}`).join('  \n'),
+    `Measured on ${new Date().toISOString().slice(0, 10)}: ${machine}.`,
+    `\`npm run soak -- --minutes ${minutes} --rate ${rate} --seed ${seed} --write\`: a simulated Telegram with four bots and`,
+    'updates of every kind, tgook with two workers, a Redis with `appendfsync always` and a consumer with the steps of a',
+    'Laravel worker share the machine. One fault comes behind the other, with a quiet time between two.',
     '',
-    '![What was measured, over time](soak.svg)',
+    verdict,
+    '',
+    '![What was measured over time](soak.svg)',
     '',
     markdown(totalRows(soak)),
     '',
     markdown(faultRows(soak)),
     '',
-    'Each cell is the median and the most of samples taken every five seconds, faults included:',
+    'Median and most of what was measured every five seconds, faults included:',
     '',
     markdown(periods(soak)),
     '',
-    `Memory is compared where V8 has had time to find its heap's size. ${GROWTH_RULE}`,
-    'The live heap is what a full collection leaves in use, so it grows with a leak before the resident memory does.',
-    '',
-    growthRows(soak).length > 1 ? markdown(growthRows(soak)) : 'No process lived long enough in this run.',
-  ].join('\n');
-}
-
-function markdown(rows: ReadonlyArray<readonly string[]>): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const [heading = [], ...body] = rows;
-  return [
-    line(heading),
-    `|${heading.map((_, i) => (i === 0 ? '---' : '---:')).join('|')}|`,
-    ...body.map(line),
+    ...(growth.length > 1
+      ? [...growthRule(soak.options), '', markdown(growth)]
+      : ['No process lived long enough for growth to be seen.']),
   ].join('\n');
 }

@@ -24,7 +24,7 @@ export interface ProcessSample {
 export class Processes {
   readonly #firstSeen = new Map<number, number>();
   readonly #live = new Map<number, number>();
-  readonly #file: number;
+  readonly #file: string;
   #read = 0;
 
   /**
@@ -35,7 +35,7 @@ export class Processes {
     readonly port: number,
     file: string,
   ) {
-    this.#file = openSync(file, 'a+');
+    this.#file = file;
   }
 
   /** @param now seconds */
@@ -59,10 +59,6 @@ export class Processes {
     });
   }
 
-  close(): void {
-    closeSync(this.#file);
-  }
-
   #fromInside(pid: number, said: readonly Inside[]): Pick<ProcessSample, 'live' | 'lateP99' | 'lateMax'> {
     const own = said.filter(line => line.pid === pid);
     const live = this.#live.get(pid);
@@ -75,8 +71,10 @@ export class Processes {
 
   /** What the processes have said of themselves since this was asked last. */
   #said(): Inside[] {
-    const bytes = Buffer.alloc(fstatSync(this.#file).size - this.#read);
-    readSync(this.#file, bytes, 0, bytes.length, this.#read);
+    const file = openSync(this.#file, 'a+');
+    const bytes = Buffer.alloc(fstatSync(file).size - this.#read);
+    readSync(file, bytes, 0, bytes.length, this.#read);
+    closeSync(file);
     const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
     this.#read += whole.length;
     const said = whole

@@ -31,6 +31,7 @@ const ROWS: ReadonlyArray<
   ],
   ['Redis memory, MB', 1, ({ redis }) => redis],
   ['jobs waiting', 0, ({ queue }) => queue],
+  ['load average of the machine', 1, ({ load }) => load],
 ];
 
 /** The largest of a role's processes. */

@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import type { Redis } from 'ioredis';
 import type { Keys } from '../../../lib/laravel/keys.js';
 import type { ProcessSample } from './processes.js';
@@ -26,6 +27,8 @@ export interface Sample {
   /** What Redis counts as used, in megabytes, and the jobs that no worker has taken yet; undefined while it is away. */
   readonly redis: number | undefined;
   readonly queue: number | undefined;
+  /** Programs that wanted a CPU in the last minute, on the whole machine. */
+  readonly load: number;
 }
 
 /** What is looked at. */
@@ -72,7 +75,6 @@ export class Sampler {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#looking;
-    this.#processes.close();
   }
 
   async #look(): Promise<void> {
@@ -98,6 +100,7 @@ export class Sampler {
       slowest: present(latencies.max),
       processes: this.#processes.look([[tgook.pid, 'primary'], ...workers], this.now()),
       ...ofRedis,
+      load: loadavg()[0]!,
     });
   }
 

@@ -8,6 +8,9 @@ import { PACKAGE_ROOT } from '../../../lib/paths.js';
 /** The last lines of the log that are kept, for whoever wants to know why. */
 const KEPT_LINES = 50;
 
+/** systemd's own, in milliseconds. */
+const RESTART_DELAY = 100;
+
 export interface LogLine {
   readonly level: number;
   readonly msg: string;
@@ -21,6 +24,7 @@ export class Supervised {
   /** How often the primary was started. */
   starts = 0;
   readonly #file: string;
+  readonly #nodeOptions: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #reaper = new Reaper();
   readonly #watchers = new Set<(line: LogLine | undefined) => void>();
@@ -29,10 +33,12 @@ export class Supervised {
 
   /**
    * @param file the settings, a .env file
+   * @param nodeOptions of each of its processes
    * @param env beside PATH
    */
-  constructor(file: string, env: NodeJS.ProcessEnv) {
+  constructor(file: string, nodeOptions: string, env: NodeJS.ProcessEnv) {
     this.#file = file;
+    this.#nodeOptions = nodeOptions;
     this.#env = { PATH: process.env.PATH, ...env };
   }
 
@@ -40,8 +46,12 @@ export class Supervised {
   async start(): Promise<void> {
     process.on('exit', this.#killAll);
     const ready = this.line(/^tgook is (?:ready|listening)/);
-    this.#spawn();
-    await ready;
+    const child = this.#spawn();
+    const ended = once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`tgook ended with ${signal ?? code} before it was ready`);
+    });
+    await Promise.race([ready, ended]);
+    ended.catch(() => {});
   }
 
   /** The primary's. */
@@ -94,9 +104,11 @@ export class Supervised {
     await this.#reaper.dismiss();
   }
 
-  #spawn(): void {
+  #spawn(): ChildProcess {
     this.starts++;
-    const child = spawn(process.execPath, [`${PACKAGE_ROOT}bin/tgook`, this.#file], {
+    // tap would load itself into it through NODE_OPTIONS.
+    const options = ['-u', 'NODE_OPTIONS', `NODE_OPTIONS=${this.#nodeOptions}`];
+    const child = spawn('env', [...options, `${PACKAGE_ROOT}bin/tgook`, this.#file], {
       cwd: '/',
       env: this.#env,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -106,8 +118,11 @@ export class Supervised {
     this.#reaper.cleansUp(child.pid);
     createInterface(child.stdout).on('line', text => this.#read(text));
     child.once('exit', () => {
-      if (!this.#stopping) this.#spawn();
+      setTimeout(() => {
+        if (!this.#stopping) this.#spawn();
+      }, RESTART_DELAY);
     });
+    return child;
   }
 
   #read(text: string): void {

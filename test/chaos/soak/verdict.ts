@@ -1,5 +1,6 @@
 import type { ProcessSample } from './processes.js';
-import type { Soak } from './run.js';
+import { tracesSeconds } from './put-faults.js';
+import type { Soak, SoakOptions } from './run.js';
 import type { Sample } from './sampler.js';
 import { median, most } from './statistics.js';
 
@@ -28,11 +29,16 @@ export interface Growth {
 }
 
 /** The rule, for people. */
-export const GROWTH_RULE =
-  'Of each role the process is judged that was alive at the end and had lived longest, without its first ' +
-  `${WARM_UP / 60} minutes: the median of the quiet samples in the last third of its life may be above that of ` +
-  `the first third by ${100 * GROWTH} % and ${GROWTH_MEGABYTES} MB, and by ${GROWTH_DESCRIPTORS} descriptors, ` +
-  "Telegram's connections left out. A sample is quiet when there is no fault, and has been none for 25 seconds.";
+export function growthRule(options: Pick<SoakOptions, 'minutes'>): string[] {
+  return [
+    'Of the primary and of the workers the one is judged that was alive at the end and had lived longest, without its',
+    `first ${WARM_UP / 60} minutes, in which V8's heap finds its size. The median in the last third of its life may be`,
+    `above that of the first third by ${100 * GROWTH} % and ${GROWTH_MEGABYTES} MB, and by ${GROWTH_DESCRIPTORS} descriptors`,
+    "(Telegram's connections left out). Only quiet samples count: no fault for at least",
+    `${tracesSeconds(options).toFixed(0)} seconds. The live heap is what a full collection has left in use: it grows with`,
+    'a leak before the resident memory does.',
+  ];
+}
 
 /** The growth of what has lived long enough to be judged. */
 export function growth(samples: readonly Sample[]): Growth[] {
