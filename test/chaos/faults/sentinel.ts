@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import { type PrivateRedis, startPrivateRedis } from '../../../lib/demo/private-redis.js';
 import { Reaper } from '../../../lib/demo/reaper.js';
 import { freePort } from '../../support/free-port.js';
+import { RedisProxy } from '../../support/redis-proxy.js';
 import type { Settings } from '../../support/tgook.js';
 import type { Fault } from '../fault.js';
 import type { Scene } from '../scene.js';
@@ -16,14 +17,20 @@ import type { Scene } from '../scene.js';
 export const FAILOVER_FAULTS: readonly Fault[] = [
   {
     name: 'failover',
-    what: 'the primary of Redis killed (-9) and a replica promoted by Sentinel, with TGOOK_ACK=replicas:1',
-    strike: scene => failOver(scene, { TGOOK_ACK: 'replicas:1' }),
+    what: 'replicas cut off, then the primary killed (-9) and one promoted by Sentinel, with TGOOK_ACK=replicas:1',
+    strike: async scene => {
+      const acknowledged = await failOver(scene, { TGOOK_ACK: 'replicas:1' });
+      scene.check(acknowledged === 0, `${acknowledged} updates were answered 200 with no replica in reach`);
+    },
   },
   {
     name: 'failover-unconfirmed',
-    what: 'the same with TGOOK_ACK=redis, which does not promise what the replica had not yet got',
+    what: 'the same with TGOOK_ACK=redis, which does not promise what no replica had got',
     except: ['I1'],
-    strike: scene => failOver(scene, {}),
+    strike: async scene => {
+      const acknowledged = await failOver(scene, {});
+      scene.check(acknowledged > 0, 'nothing was answered 200 with no replica in reach');
+    },
   },
 ];
 
@@ -32,10 +39,20 @@ const FOLLOWING = 10_000;
 const LEARNING = 15_000;
 const CHOOSING = 15_000;
 
-/** Sentinel chooses the replica that has got furthest: what any of them has confirmed is there. */
-async function failOver(scene: Scene, settings: Settings): Promise<void> {
+/** For so long the replicas are out of reach before the primary dies; what it had sent already is confirmed at once. */
+const CUT_OFF = 700;
+const ON_ITS_WAY = 200;
+
+/**
+ * Sentinel chooses the replica that has got furthest: what any of them has confirmed is there.
+ *
+ * @returns how many requests were answered 200 while no replica got anything
+ */
+async function failOver(scene: Scene, settings: Settings): Promise<number> {
   const primary = scene.redis;
-  const replicas = await Promise.all([1, 2].map(() => startReplica(scene, primary)));
+  const link = await new RedisProxy(primary.port).listen();
+  scene.afterwards(() => link.close());
+  const replicas = await Promise.all([1, 2].map(() => startReplica(scene, link.port)));
   await scene.until(() => isFollowed(primary, 2), FOLLOWING, 'two replicas follow');
   // Only now can a replica confirm anything.
   await scene.tgook.stop();
@@ -43,21 +60,29 @@ async function failOver(scene: Scene, settings: Settings): Promise<void> {
   const sentinel = await startSentinel(scene, primary.port, 2);
   const next = onceSwitched(sentinel);
   await pause(scene.random.int(1000, 2000));
+
+  link.part();
+  await pause(ON_ITS_WAY);
+  const before = scene.requests.ok;
+  await pause(CUT_OFF);
+  const acknowledged = scene.requests.ok - before;
   await primary.kill();
+  link.close();
   const port = await Promise.race([next, pause(CHOOSING, undefined, { ref: false })]);
   const promoted = replicas.find(replica => replica.port === port);
   if (promoted === undefined) {
     scene.violate(undefined, `Sentinel has promoted ${port ?? 'nothing'}`);
-    return;
+    return acknowledged;
   }
   // What the old one has beyond the new one is not asked for any more.
   scene.stores.splice(0, scene.stores.length, promoted);
   scene.proxy.target = promoted.port;
   scene.proxy.cut();
   await scene.until(() => isFollowed(promoted, 1), FOLLOWING, 'the other replica follows the new primary');
+  return acknowledged;
 }
 
-async function startReplica(scene: Scene, { port }: PrivateRedis): Promise<PrivateRedis> {
+async function startReplica(scene: Scene, port: number): Promise<PrivateRedis> {
   const replica = await startPrivateRedis([
     '--replicaof',
     `127.0.0.1 ${port}`,
