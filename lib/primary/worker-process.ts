@@ -13,11 +13,15 @@ const EXEC_ARGV = ['--max-semi-space-size=4'];
 
 /** Connections on their way to a worker at most: the others wait for whichever worker is free first. */
 const WINDOW = 16;
-/**
- * A worker that has confirmed nothing for so many milliseconds is stuck, or out of descriptors. Nobody shall wait for
- * longer than 3.5 s.
- */
+/** A worker that has confirmed nothing for so many milliseconds is stuck, or out of descriptors. */
 const STUCK_AFTER = 2000;
+/**
+ * Nobody shall wait for longer than 3.5 s: one that was accepted so many milliseconds ago, and has been with others
+ * before, is closed as soon as a worker seems stuck.
+ */
+const LATE_AFTER = 2750;
+const SEEMS_STUCK_AFTER = 500;
+const LOOK_INTERVAL = 250;
 
 /** A connection that was accepted, and is not a worker's yet. */
 export interface Accepted {
@@ -100,7 +104,7 @@ export class WorkerProcess {
     this.#handed.set(id, connection);
     this.connections++;
     this.#send({ type: 'connection', id }, connection.socket);
-    this.#watch ??= setTimeout(this.#lookIfStuck, STUCK_AFTER);
+    this.#watch ??= setTimeout(this.#lookIfStuck, LOOK_INTERVAL);
   }
 
   /** The connections that it was given and has not confirmed. It is gone: it will not. */
@@ -159,10 +163,12 @@ export class WorkerProcess {
 
   readonly #lookIfStuck = (): void => {
     this.#watch = undefined;
-    if (this.#handed.size === 0) return;
-    const left = this.#movedAt + STUCK_AFTER - performance.now();
-    if (left > 0) this.#watch = setTimeout(this.#lookIfStuck, left);
-    else this.#giveUp();
+    const [oldest] = this.#handed.values();
+    if (oldest === undefined) return;
+    const now = performance.now();
+    const still = now - this.#movedAt;
+    if (still > STUCK_AFTER || (still > SEEMS_STUCK_AFTER && now - oldest.at > LATE_AFTER)) this.#giveUp();
+    else this.#watch = setTimeout(this.#lookIfStuck, LOOK_INTERVAL);
   };
 
   /**
