@@ -120,15 +120,15 @@ const DISK_SIZE = '24m';
 /** Why this user cannot mount a small disk here. */
 function whyNoDisk(): string | undefined {
   try {
-    const disk = mountDisk();
-    unmountDisk(disk);
+    mountDisk().unmount();
     return undefined;
   } catch {
     return 'the right to mount a tmpfs';
   }
 }
 
-function mountDisk(): string {
+/** Gone with `unmount()`, or with this process. */
+function mountDisk(): { folder: string; unmount: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'tgook-disk-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_SIZE}`, 'tmpfs', folder], { stdio: 'ignore' });
@@ -136,19 +136,27 @@ function mountDisk(): string {
     rmdirSync(folder);
     throw error;
   }
-  return folder;
-}
-
-function unmountDisk(folder: string): void {
-  execFileSync('umount', ['--lazy', folder]);
-  rmdirSync(folder);
+  const unmount = (): void => {
+    process.removeListener('exit', unmount);
+    execFileSync('umount', ['--lazy', folder]);
+    rmdirSync(folder);
+  };
+  process.once('exit', unmount);
+  return { folder, unmount };
 }
 
 /** A Redis on a small disk takes the place of the one that was there. */
 async function moveToSmallDisk(scene: Scene, fsync: 'everysec' | 'always'): Promise<void> {
   const disk = mountDisk();
-  scene.afterwards(() => unmountDisk(disk));
-  const redis = await startPrivateRedis(['--dir', disk, '--appendonly', 'yes', '--appendfsync', fsync]);
+  scene.afterwards(disk.unmount);
+  const redis = await startPrivateRedis([
+    '--dir',
+    disk.folder,
+    '--appendonly',
+    'yes',
+    '--appendfsync',
+    fsync,
+  ]);
   scene.afterwards(() => redis.stop());
   scene.stores.splice(0, scene.stores.length, redis);
   scene.proxy.target = redis.port;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,7 @@ export const FAILOVER_FAULTS: readonly Fault[] = [
   {
     name: 'failover',
     what: 'replicas cut off, then the primary killed (-9) and one promoted by Sentinel, with TGOOK_ACK=replicas:1',
+    missing: whyNoSentinel,
     strike: async scene => {
       const acknowledged = await failOver(scene, { TGOOK_ACK: 'replicas:1' });
       scene.check(acknowledged === 0, `${acknowledged} updates were answered 200 with no replica in reach`);
@@ -26,6 +27,7 @@ export const FAILOVER_FAULTS: readonly Fault[] = [
   {
     name: 'failover-unconfirmed',
     what: 'the same with TGOOK_ACK=redis, which does not promise what no replica had got',
+    missing: whyNoSentinel,
     except: ['I1'],
     strike: async scene => {
       const acknowledged = await failOver(scene, {});
@@ -33,6 +35,15 @@ export const FAILOVER_FAULTS: readonly Fault[] = [
     },
   },
 ];
+
+function whyNoSentinel(): string | undefined {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return 'redis-server (apt-get install redis-server), for its Sentinel';
+  }
+}
 
 /** Milliseconds: for a replica to follow, for Sentinel to find the replicas, and to see that the primary is gone and choose. */
 const FOLLOWING = 10_000;
