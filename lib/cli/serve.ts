@@ -15,19 +15,20 @@ export async function serve(path: string | undefined): Promise<void> {
   const stop = stopper(primary, log);
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  let started = false;
-  let early = false;
+  process.title = 'tgook: primary';
+  const started = start(primary, loaded, log);
   const reloader = new Reloader(primary, () => loadSettingsAgain(path), log);
   const onTerminal = process.stdin.isTTY;
   process.on('SIGHUP', () => {
     if (onTerminal && isTerminalGone()) stop('SIGHUP');
-    else if (started) void reloader.request();
-    else early = true;
+    // The settings of a start that fails are for nothing.
+    else
+      void started.then(
+        () => reloader.request(),
+        () => {},
+      );
   });
-  process.title = 'tgook: primary';
-  await start(primary, loaded, log);
-  started = true;
-  if (early) void reloader.request();
+  await started;
 }
 
 async function start(primary: Primary, loaded: LoadedSettings, log: Logger): Promise<void> {

@@ -144,15 +144,7 @@ export class Primary {
   #startWorker(settings: Settings): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.stopping) throw new StartError('tgook is stopping');
-      const worker = this.#fork(settings);
-      const settle = (then: () => void) => {
-        this.#starting.delete(worker);
-        then();
-      };
-      this.#starting.set(worker, {
-        ready: () => settle(resolve),
-        failed: error => settle(() => reject(error)),
-      });
+      this.#starting.set(this.#fork(settings), { ready: resolve, failed: reject });
     });
   }
 
@@ -179,8 +171,8 @@ export class Primary {
     switch (message.type) {
       case 'ready':
         this.log.debug({ pid: worker.pid }, 'a worker is ready');
-        this.#dispatcher.dispatch();
         this.#starting.get(worker)?.ready();
+        this.#starting.delete(worker);
         break;
       case 'redis':
         this.#redis.tell(worker.id, message.problem);
@@ -202,6 +194,7 @@ export class Primary {
     this.#redis.forget(worker.id);
     for (const connection of worker.takeBack()) this.#dispatcher.give(connection);
     const starting = this.#starting.get(worker);
+    this.#starting.delete(worker);
     starting?.failed(new StartError(`a worker ended with ${cause} before it was ready: see the lines above`));
     if (this.stopping) {
       if (this.#workers.size === 0) this.#onStopped?.();

@@ -33,7 +33,7 @@ export interface Accepted {
 /** What a worker process tells whoever forked it. */
 export interface WorkerProcessEvents {
   readonly onMessage: (worker: WorkerProcess, message: FromWorker) => void;
-  /** It has room for connections again. */
+  /** It may have room for connections again. */
   readonly onRoom: () => void;
   /** It is gone, and all that it has said was told. `cause` is its exit code, signal, or why it could not start. */
   readonly onGone: (worker: WorkerProcess, cause: string | number) => void;
@@ -145,6 +145,7 @@ export class WorkerProcess {
         this.connections -= message.connections;
         break;
     }
+    this.#onRoom();
   }
 
   #confirm(id: number): void {
@@ -158,7 +159,6 @@ export class WorkerProcess {
       if (handed < id) this.connections--;
       this.#release(handed, socket);
     }
-    this.#onRoom();
   }
 
   readonly #lookIfStuck = (): void => {
