@@ -1,6 +1,7 @@
-import { cpus, loadavg, release, type } from 'node:os';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Figures, runCase, startRedis } from './case.js';
+import { describeMachine } from './machine.js';
 import { spread, table } from './table.js';
 import type { Letters } from './update.js';
 
@@ -59,7 +60,8 @@ async function main(): Promise<void> {
   const letters: Letters = options.letters === 'utf8' ? 'utf8' : 'escaped';
   const formats = options.formats.split(',');
   const { ack } = options;
-  console.log(await machine(ack));
+  const machine = await describeMachine(() => startRedis(ack));
+  console.log(`${machine}; load before ${loadavg()[0]?.toFixed(2)}`);
   console.log(
     `${connections} connections, ${rounds} rounds of ${seconds} s, letters ${letters}, TGOOK_ACK ${ack}\n`,
   );
@@ -92,16 +94,6 @@ function report(round: number, format: string, figures: Figures): void {
   console.log(
     `  WRONG: ${answered} answered 2xx, ${jobs} jobs, ${horizonJobs} in Horizon, ${non2xx} not 2xx, ${errors} broken`,
   );
-}
-
-async function machine(ack: string): Promise<string> {
-  const redis = await startRedis(ack);
-  const info = await redis.client.info('server');
-  await redis.stop();
-  const server = /valkey_version:\S+/.exec(info)?.[0] ?? /redis_version:\S+/.exec(info)?.[0];
-  const { model = 'unknown CPU' } = cpus()[0] ?? {};
-  const system = `${model.trim()}, ${cpus().length} CPUs, ${type()} ${release()}`;
-  return `${system}; Node ${process.version}, ${server?.replace('_version:', ' ')}; load before ${loadavg()[0]?.toFixed(2)}`;
 }
 
 function positive(name: 'seconds' | 'rounds' | 'connections'): number {

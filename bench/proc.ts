@@ -39,5 +39,6 @@ export function peakMemory(pids: readonly number[]): number {
 function memory(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const kibibytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
+  if (kibibytes === undefined) throw new Error(`${pid} has ended`);
   return (Number(kibibytes) * 1024) / 1_000_000;
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { LaravelConsumer } from '../laravel/consumer.js';
+import { LaravelConsumer, leftOvers } from '../laravel/consumer.js';
 import { compileKeys, type Keys } from '../laravel/keys.js';
 import { loadSettings } from '../settings/load.js';
 import { kindOf, type TelegramUpdate } from '../telegram/kinds.js';
@@ -92,7 +92,8 @@ async function play({ stage, status, redis, keys }: Scene, url: string, secret: 
 
   const quarantined = await readQuarantine(redis, keys);
   const figures = ledger.figures(delivery, telegram.record, quarantined);
-  const problems = [...discrepancies(figures, PLAN), ...(await leftOvers(redis, keys))];
+  const left = await leftOvers(redis, keys);
+  const problems = [...discrepancies(figures, PLAN), ...left.map(what => `${what} are left`)];
   const kinds = new Set(updates.map(kindOf)).size;
   return { figures, problems, workers: WORKERS, kinds, command };
 }
@@ -116,15 +117,4 @@ function isPlainText({ message }: TelegramUpdate): boolean {
 async function readQuarantine(redis: Redis, { quarantine }: Keys): Promise<ReadonlySet<number>> {
   const entries = await redis.xrange(quarantine, '-', '+');
   return new Set(entries.map(([, fields]) => Number(fields[fields.indexOf('update_id') + 1])));
-}
-
-/** What a Laravel worker leaves empty. */
-async function leftOvers(redis: Redis, { list, notify }: Keys): Promise<string[]> {
-  const [jobs, notifications, reserved] = await Promise.all([
-    redis.llen(list),
-    redis.llen(notify),
-    redis.zcard(`${list}:reserved`),
-  ]);
-  const left = { jobs, notifications, 'reserved jobs': reserved };
-  return Object.entries(left).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what} are left`]));
 }

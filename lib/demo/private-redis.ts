@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { StartError } from '../errors.js';
+import { freePort } from './free-port.js';
 import { Reaper } from './reaper.js';
 
 /** A Redis for the demo, the tests and the benchmark alone: its own port and folder, gone with `stop()`. */
@@ -118,15 +118,6 @@ function versionOf(program: string): Version | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function freePort(host: string): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function launch(program: string, folder: string, port: number, options: readonly string[]): ChildProcess {

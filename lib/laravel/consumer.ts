@@ -116,6 +116,20 @@ export class LaravelConsumer {
   }
 }
 
+/** What a worker that is through leaves empty, and is not; a line each, as `3 jobs`. */
+export async function leftOvers(
+  redis: Redis,
+  { list, notify }: Pick<Keys, 'list' | 'notify'>,
+): Promise<string[]> {
+  const [jobs, notifications, reserved] = await Promise.all([
+    redis.llen(list),
+    redis.llen(notify),
+    redis.zcard(`${list}:reserved`),
+  ]);
+  const left = { jobs, notifications, 'reserved jobs': reserved };
+  return Object.entries(left).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what}`]));
+}
+
 /** `O:33:"App\Jobs\…":2:{s:5:"botId";s:4:"demo";s:6:"update";` — the class and the ids hold no quotes. */
 const HEAD = /^O:\d+:"[^"]+":\d+:\{s:\d+:"(?:botId|bot_id)";s:\d+:"([^"]*)";s:6:"update";/;
 /** The first property of phptg's Update that is filled. */

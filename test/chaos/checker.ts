@@ -1,5 +1,5 @@
 import type { PrivateRedis } from '../../lib/demo/private-redis.js';
-import { LaravelConsumer } from '../../lib/laravel/consumer.js';
+import { LaravelConsumer, leftOvers } from '../../lib/laravel/consumer.js';
 import { compileKeys, type Keys } from '../../lib/laravel/keys.js';
 import { settingsOf } from '../support/queue.js';
 
@@ -31,10 +31,7 @@ export async function drain(stores: readonly PrivateRedis[]): Promise<Drained> {
     });
     consumer.start(16);
     await consumer.finish();
-    for (const left of [keys.list, keys.notify]) {
-      const count = await client.llen(left);
-      if (count > 0) disagreements.push(`${count} elements are left in ${left}`);
-    }
+    for (const left of await leftOvers(client, keys)) disagreements.push(`${left} are left`);
     for (const [, fields] of await client.xrange(keys.quarantine, '-', '+')) {
       const id = Number(fields[fields.indexOf('update_id') + 1]);
       quarantined.set(id, (quarantined.get(id) ?? 0) + 1);

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
+import { describeMachine } from '../../bench/machine.js';
 import { table } from '../../bench/table.js';
 import { INVARIANTS } from './fault.js';
 import { FAULTS } from './faults/index.js';
-import { describeMachine, writePage } from './page.js';
+import { writePage } from './page.js';
 import { type Outcome, playFault } from './play.js';
 import { describe, rows, type Worst } from './report.js';
 

@@ -1,6 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, type } from 'node:os';
-import { startPrivateRedis } from '../../lib/demo/private-redis.js';
 import { PACKAGE_ROOT } from '../../lib/paths.js';
 import { rows, type Worst } from './report.js';
 
@@ -25,17 +23,6 @@ export function writePage(worst: readonly Worst[], seeds: number, machine: strin
     PAGE,
     page.replace(TABLE, (_all, begin: string, end: string) => `${begin}${text}\n${end}`),
   );
-}
-
-/** What the figures were measured on, in one line. */
-export async function describeMachine(): Promise<string> {
-  const redis = await startPrivateRedis();
-  const info = await redis.client.info('server');
-  await redis.stop();
-  const server = /valkey_version:\S+/.exec(info)?.[0] ?? /redis_version:\S+/.exec(info)?.[0];
-  const { model = 'unknown CPU' } = cpus()[0] ?? {};
-  const system = `${model.trim()}, ${cpus().length} CPUs, ${type()} ${release()}`;
-  return `${system}, Node ${process.version}, ${server?.replace('_version:', ' ')}`;
 }
 
 /** A table; the first row is the heading. */

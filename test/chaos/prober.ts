@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { type OutgoingHttpHeaders, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { textUpdate } from '../support/tgook.js';
 import type { Requests } from './load.js';
@@ -86,9 +86,9 @@ function wellSince(ends: ReadonlyArray<number | undefined>): number | undefined 
  *
  * @returns the status, or why there is none
  */
-export function post(url: string, body: string): Promise<string> {
+export function post(url: string, body: string, headers: OutgoingHttpHeaders = {}): Promise<string> {
   return new Promise(resolve => {
-    const sent = request(url, { method: 'POST', agent: false, timeout: PATIENCE }, answer => {
+    const sent = request(url, { method: 'POST', agent: false, headers, timeout: PATIENCE }, answer => {
       answer.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
       answer.once('end', () => resolve(String(answer.statusCode)));
       answer.resume();

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { peakMemory } from '../../bench/proc.js';
 import type { Tgook } from '../support/tgook.js';
 
 /** Milliseconds between two looks. */
@@ -17,7 +18,10 @@ export class Processes {
 
   look(): void {
     for (const pid of this.#pids()) {
-      this.peak = Math.max(this.peak, peakMemory(pid));
+      this.peak = Math.max(
+        this.peak,
+        orNone(() => peakMemory([pid]), 0),
+      );
       this.descriptors = Math.max(this.descriptors, countDescriptors(pid));
     }
   }
@@ -40,11 +44,6 @@ export class Processes {
   }
 }
 
-function peakMemory(pid: number): number {
-  const status = orNone(() => readFileSync(`/proc/${pid}/status`, 'utf8'), '');
-  return (Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024) / 1_000_000;
-}
-
 function countDescriptors(pid: number): number {
   return orNone(() => readdirSync(`/proc/${pid}/fd`).length, 0);
 }
@@ -55,14 +54,5 @@ function orNone<T>(look: () => T, none: T): T {
     return look();
   } catch {
     return none;
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/^State:\s+Z/m.test(orNone(() => readFileSync(`/proc/${pid}/status`, 'utf8'), ''));
-  } catch {
-    return false;
   }
 }

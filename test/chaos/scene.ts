@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../../lib/demo/free-port.js';
 import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
 import { Stage } from '../../lib/demo/stage.js';
 import { Random } from '../../lib/telegram/samples/random.js';
-import { freePort } from '../support/free-port.js';
 import { RedisProxy } from '../support/redis-proxy.js';
 import { type Settings, startTgook, type Tgook } from '../support/tgook.js';
 import type { Fault, Invariant, Play } from './fault.js';

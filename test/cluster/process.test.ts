@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
-import { checkNothingLost, isAlive, jobIds, LIST, Load, until } from '../support/load.js';
+import { checkNothingLost, jobIds, LIST, Load, until } from '../support/load.js';
+import { isAlive } from '../support/processes.js';
 import { raw } from '../support/raw.js';
 import { post, type Settings, startTgook, type Tgook, textUpdate, tgookOutput } from '../support/tgook.js';
 

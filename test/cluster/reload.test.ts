@@ -4,8 +4,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { freePort } from '../../lib/demo/free-port.js';
 import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
-import { checkNothingLost, isAlive, LIST, Load, until } from '../support/load.js';
+import { checkNothingLost, LIST, Load, until } from '../support/load.js';
+import { isAlive } from '../support/processes.js';
 import { raw } from '../support/raw.js';
 import { post, type Settings, startTgook, type Tgook, textUpdate } from '../support/tgook.js';
 
@@ -185,12 +187,3 @@ t.test(
     t.equal(await redis.client.llen(LIST), 3);
   },
 );
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -1,5 +1,7 @@
 import type { Test } from 'tap';
 import { type PrivateRedis, startPrivateRedis } from '../../lib/demo/private-redis.js';
+import { LIST } from './load.js';
+import { STREAM } from './quarantine.js';
 import { RawConnection } from './raw-connection.js';
 import { type Settings, startTgook, type Tgook, textUpdate } from './tgook.js';
 
@@ -9,8 +11,6 @@ export const PATH = '/telegram/bot/webhook/main';
 export const LIMIT = 4096;
 export const HOST = 'Host: example.org';
 export const CHUNKED = 'Transfer-Encoding: chunked';
-const LIST = 'laravel_database_queues:telegram_updates';
-const QUARANTINE = 'laravel_database_tgook:quarantine';
 
 /**
  * A row of a table: a name, the answers, and the bytes that must get them. `400|501` is one answer, `200 400`
@@ -65,7 +65,7 @@ export class Target {
   }
 
   quarantined(): Promise<number> {
-    return this.redis.client.xlen(QUARANTINE);
+    return this.redis.client.xlen(STREAM);
   }
 
   /** The payload that came last on the queue. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Test } from 'tap';
@@ -15,15 +14,6 @@ export async function until(check: () => boolean | Promise<boolean>, limit: numb
     await pause(20);
   }
   return Date.now() - begin;
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    // A zombie is gone, and only waits for its parent.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 /** Posts updates one after another on each of several connections, sending again what is not answered 200. */

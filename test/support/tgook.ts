@@ -1,9 +1,9 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import { PACKAGE_ROOT } from '../../lib/paths.js';
+import { childrenOf } from './processes.js';
 
 /** A running tgook: the real launcher in its own process, as a user starts it. */
 export interface Tgook {
@@ -117,11 +117,6 @@ export async function startTgook(settings: Settings, args: readonly string[] = [
       return { code, signal: by };
     },
   };
-}
-
-function childrenOf(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return children.split(' ').map(Number).filter(Boolean);
 }
 
 /** Posts an update as Telegram does. */

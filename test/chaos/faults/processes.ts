@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isAlive } from '../../support/processes.js';
 import { raw } from '../../support/raw.js';
 import { textUpdate } from '../../support/tgook.js';
 import type { Fault } from '../fault.js';
-import { isAlive } from '../processes.js';
 import type { Scene } from '../scene.js';
 
 /** Milliseconds: what drains is gone so long after SIGTERM or a reload, and workers so long after their primary. */

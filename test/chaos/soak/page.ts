@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { describeMachine } from '../../../bench/machine.js';
 import { PACKAGE_ROOT } from '../../../lib/paths.js';
-import { describeMachine, markdown } from '../page.js';
+import { markdown } from '../page.js';
 import { plot } from './plot.js';
 import { faultRows, growthRows, periods, totalRows } from './report.js';
 import type { Soak } from './run.js';

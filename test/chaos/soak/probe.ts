@@ -1,10 +1,10 @@
-import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textUpdate } from '../../support/tgook.js';
+import { post } from '../prober.js';
 import { Account } from './account.js';
 
 const INTERVAL = 100;
-/** Milliseconds after which nobody waits for an answer any more. */
+/** Milliseconds after which nobody waits for a recovery any more. */
 const PATIENCE = 10_000;
 const FIRST_ID = 1;
 
@@ -44,25 +44,10 @@ export class Probe {
     await Promise.all(this.#underWay);
   }
 
-  /** On a connection of its own: an old one may lead to a worker that is gone. */
-  #post(updateId: number): Promise<boolean> {
-    return new Promise(resolve => {
-      const headers = { 'Content-Type': 'application/json', 'X-Telegram-Bot-Api-Secret-Token': this.#secret };
-      const sent = request(
-        this.#url,
-        { method: 'POST', agent: false, headers, timeout: PATIENCE },
-        response => {
-          response.resume();
-          response.once('end', () => {
-            if (response.statusCode === 200) this.account.acknowledged(updateId);
-            resolve(response.statusCode === 200);
-          });
-          response.once('error', () => resolve(false));
-        },
-      );
-      sent.once('timeout', () => sent.destroy());
-      sent.once('error', () => resolve(false));
-      sent.end(textUpdate(updateId));
-    });
+  async #post(updateId: number): Promise<boolean> {
+    const headers = { 'Content-Type': 'application/json', 'X-Telegram-Bot-Api-Secret-Token': this.#secret };
+    const isAcknowledged = (await post(this.#url, textUpdate(updateId), headers)) === '200';
+    if (isAcknowledged) this.account.acknowledged(updateId);
+    return isAcknowledged;
   }
 }

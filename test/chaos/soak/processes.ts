@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { residentMemory } from '../../../bench/proc.js';
 import type { Inside } from './preload.js';
 
 /** What one process of tgook was like at one time. */
@@ -51,7 +52,7 @@ export class Processes {
       const born = this.#firstSeen.get(pid) ?? now;
       this.#firstSeen.set(pid, born);
       try {
-        const fromOutside = { resident: residentOf(pid), ...descriptorsOf(pid, connections) };
+        const fromOutside = { resident: residentMemory([pid]), ...descriptorsOf(pid, connections) };
         return [{ pid, role, age: now - born, ...fromOutside, ...this.#fromInside(pid, said) }];
       } catch {
         return []; // it ended under the look
@@ -85,12 +86,6 @@ export class Processes {
     for (const { pid, live } of said) if (live > 0) this.#live.set(pid, live);
     return said;
   }
-}
-
-function residentOf(pid: number): number {
-  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  if (kibibytes === undefined) throw new Error(`${pid} is a zombie`);
-  return (Number(kibibytes) * 1024) / 1e6;
 }
 
 function descriptorsOf(

@@ -13,13 +13,3 @@ export async function readQuarantine(
     accountOf(field('bot'))?.quarantined(Number(field('update_id')));
   }
 }
-
-/** What a Laravel worker leaves empty, and is not; a line each. */
-export async function leftOvers(redis: Redis, { list, notify }: Keys): Promise<string[]> {
-  const counts = {
-    jobs: await redis.llen(list),
-    notifications: await redis.llen(notify),
-    'reserved jobs': await redis.zcard(`${list}:reserved`),
-  };
-  return Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what}`]));
-}

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Reaper } from '../../../lib/demo/reaper.js';
 import { PACKAGE_ROOT } from '../../../lib/paths.js';
+import { childrenOf } from '../../support/processes.js';
 
 /** The last lines of the log that are kept, for whoever wants to know why. */
 const KEPT_LINES = 50;
@@ -62,8 +62,7 @@ export class Supervised {
   /** The workers' pids, the oldest first. */
   workers(): number[] {
     try {
-      const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
-      return children.split(' ').map(Number).filter(Boolean);
+      return childrenOf(this.pid);
     } catch {
       return []; // it is being replaced
     }
