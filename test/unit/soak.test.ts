@@ -53,6 +53,8 @@ t.test('growth is what is there in the last third of a life, and was not in the 
   t.same(growing(hour(age => ({ resident: age < 300 ? 50 : 80 }))), [], 'the heap finds its size');
   t.same(growing(hour(age => ({ resident: 80 + age / 100 }))), ['resident'], 'a leak of 10 KB/s');
   t.same(growing(hour(age => ({ live: 10 + age / 300 }))), ['live']);
+  t.same(growing(hour(age => ({ live: 10 + age / 600 }))), ['live'], 'less than the pages that V8 may keep');
+  t.same(growing(hour(() => ({ live: undefined }))), ['live'], 'what was not measured is not flat');
   t.same(growing(hour(age => ({ descriptors: 20 + Math.floor(age / 600) }))), ['descriptors']);
   t.same(
     growing(

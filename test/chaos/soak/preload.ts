@@ -6,6 +6,8 @@ import {
   type PerformanceEntry,
   PerformanceObserver,
 } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 /**
  * Runs inside each process of tgook, through NODE_OPTIONS, and writes down what only the inside knows: how late
@@ -26,6 +28,8 @@ export interface Inside {
 export const INSIDE_FILE = 'SOAK_INSIDE';
 
 const INTERVAL = 1000;
+/** A process with little garbage would collect all of it once an hour, and say nothing new of its heap until then. */
+const COLLECT_INTERVAL = 120_000;
 const RESOLUTION = 10;
 
 function watch(file: string): void {
@@ -53,5 +57,14 @@ function watch(file: string): void {
   }, INTERVAL).unref();
 }
 
+function collectRegularly(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  setInterval(collect, COLLECT_INTERVAL).unref();
+}
+
 const file = process.env[INSIDE_FILE];
-if (file !== undefined) watch(file);
+if (file !== undefined) {
+  watch(file);
+  collectRegularly();
+}

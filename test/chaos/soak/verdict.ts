@@ -14,7 +14,7 @@ const WARM_UP = 300;
 const LONG_LIFE = 900;
 /** Growth that is no leak: V8 collects when it likes to, and keeps the pages. */
 const GROWTH = 0.1;
-const GROWTH_MEGABYTES = 5;
+const GROWTH_MEGABYTES = { resident: 5, live: 1 } as const;
 const GROWTH_DESCRIPTORS = 2;
 
 /** How a long-lived process was in the first and in the last third of its life, in quiet samples. */
@@ -33,10 +33,10 @@ export function growthRule(options: Pick<SoakOptions, 'minutes'>): string[] {
   return [
     'Of the primary and of the workers the one is judged that was alive at the end and had lived longest, without its',
     `first ${WARM_UP / 60} minutes, in which V8's heap finds its size. The median in the last third of its life may be`,
-    `above that of the first third by ${100 * GROWTH} % and ${GROWTH_MEGABYTES} MB, and by ${GROWTH_DESCRIPTORS} descriptors`,
-    "(Telegram's connections left out). Only quiet samples count: no fault for at least",
-    `${tracesSeconds(options).toFixed(0)} seconds. The live heap is what a full collection has left in use: it grows with`,
-    'a leak before the resident memory does.',
+    `above that of the first third by ${100 * GROWTH} % and ${GROWTH_MEGABYTES.resident} MB (the live heap: and ${GROWTH_MEGABYTES.live} MB), and by`,
+    `${GROWTH_DESCRIPTORS} descriptors (Telegram's connections left out). Only quiet samples count: no fault for at least`,
+    `${tracesSeconds(options).toFixed(0)} seconds. The live heap is what a full collection, made every two minutes, has left in use: it grows`,
+    'with a leak before the resident memory does.',
   ];
 }
 
@@ -59,8 +59,9 @@ export function growth(samples: readonly Sample[]): Growth[] {
       const first = median(begin.map(process => process[what]));
       const last = median(end.map(process => process[what]));
       const limit =
-        what === 'descriptors' ? first + GROWTH_DESCRIPTORS : first * (1 + GROWTH) + GROWTH_MEGABYTES;
-      return { role, what, first, last, flat: !(last > limit), life };
+        what === 'descriptors' ? first + GROWTH_DESCRIPTORS : first * (1 + GROWTH) + GROWTH_MEGABYTES[what];
+      // What was not measured is not flat.
+      return { role, what, first, last, flat: last <= limit, life };
     });
   });
 }
