@@ -72,7 +72,9 @@ async function main(): Promise<void> {
 
   console.log(`\n${table(rows(worst, ({ name }) => name))}\n`);
   if (wrong > 0) process.exitCode = 1;
-  console.log(wrong === 0 ? 'I1-I6 hold in all of them' : `${wrong} plays were not as they must be`);
+  console.log(
+    wrong === 0 ? 'what is promised holds in all of them' : `${wrong} plays were not as they must be`,
+  );
   if (names === undefined && !short && seeds >= 3) writePage(worst, seeds, machine);
 }
 
